@@ -1,0 +1,179 @@
+//! Ciphertexts in memory and as bytes.
+
+use alloy_primitives::U256;
+use tfhe::{
+    core_crypto::prelude::{CiphertextModulus, LweCiphertextOwned},
+    integer::{BooleanBlock, IntegerCiphertext, RadixCiphertext},
+    shortint::{
+        AtomicPatternKind, Ciphertext as Block, PBSOrder,
+        ciphertext::{Degree, NoiseLevel},
+        parameters::{CarryModulus, MessageModulus},
+    },
+};
+
+use crate::{FheType, error::CiphertextError, parameters};
+
+/// Values that a block can hold: two bits of message.
+const MESSAGE_MODULUS: u64 = 4;
+/// Values that a block's carry space can hold: two bits.
+const CARRY_MODULUS: u64 = 4;
+/// A stored block's value is at most this: the carry space is empty.
+const MAX_DEGREE: u64 = MESSAGE_MODULUS - 1;
+/// A stored block is no noisier than a fresh bootstrap's result.
+const MAX_NOISE_LEVEL: NoiseLevel = NoiseLevel::NOMINAL;
+
+/// First byte of an encoded ciphertext: what the rest is.
+const TAG_CONSTANT: u8 = 0;
+const TAG_ENCRYPTED: u8 = 1;
+
+/// A value on which operations work.
+///
+/// A constant is public: it comes from a `trivialEncrypt` or from operations on such values alone.
+/// It is kept in the clear so that every operation that meets it can use a scalar circuit.
+#[derive(Clone, Debug)]
+pub enum Ciphertext {
+    /// A public constant, within its type.
+    Constant(U256),
+    /// Two-bit blocks, least significant first; a Bool is one block.
+    Encrypted(RadixCiphertext),
+}
+
+impl Ciphertext {
+    pub(crate) fn from_bool(block: BooleanBlock) -> Self {
+        Self::Encrypted(RadixCiphertext::from_blocks(vec![block.into_raw_parts()]))
+    }
+
+    /// The bytes that are stored, hashed and compared between nodes.
+    ///
+    /// A constant is 33 bytes. An encrypted value is, per block, a byte of degree, a byte of noise
+    /// level, and the LWE ciphertext's words in little-endian order, mask before body: 16,394
+    /// bytes a block.
+    ///
+    /// # Errors
+    /// If the value is not clean: a block has a carry, or more noise than a fresh bootstrap.
+    pub fn encode(&self) -> Result<Vec<u8>, CiphertextError> {
+        let radix = match self {
+            Self::Constant(value) => {
+                let mut bytes = vec![TAG_CONSTANT];
+                bytes.extend(value.to_be_bytes::<32>());
+                return Ok(bytes);
+            }
+            Self::Encrypted(radix) => radix,
+        };
+        let mut bytes = Vec::with_capacity(1 + radix.blocks().len() * block_size());
+        bytes.push(TAG_ENCRYPTED);
+        for block in radix.blocks() {
+            let (degree, noise) = (block.degree.get(), block.noise_level());
+            if degree > MAX_DEGREE || noise > MAX_NOISE_LEVEL {
+                return Err(CiphertextError::Malformed(format!(
+                    "a block has degree {degree} and noise level {}",
+                    noise.get()
+                )));
+            }
+            // Both are at most `MAX_DEGREE`, so a byte holds them.
+            bytes.push(degree as u8);
+            bytes.push(noise.get() as u8);
+            bytes.extend(block.ct.as_ref().iter().flat_map(|word| word.to_le_bytes()));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads what [`Self::encode`] wrote, trusting nothing: length, type, degrees and noise levels
+    /// are checked.
+    ///
+    /// # Errors
+    /// [`CiphertextError::Malformed`].
+    pub fn decode(bytes: &[u8], ty: FheType) -> Result<Self, CiphertextError> {
+        let malformed = |reason: String| CiphertextError::Malformed(reason);
+        match bytes.split_first() {
+            Some((&TAG_CONSTANT, rest)) => {
+                let value = U256::try_from_be_slice(rest)
+                    .filter(|value| rest.len() == 32 && *value <= ty.max_value())
+                    .ok_or_else(|| malformed(format!("not a constant of type {ty}")))?;
+                Ok(Self::Constant(value))
+            }
+            Some((&TAG_ENCRYPTED, rest)) => {
+                let expected = ty.blocks() * block_size();
+                if rest.len() != expected {
+                    return Err(malformed(format!(
+                        "{} bytes, and {ty} has {expected}",
+                        rest.len()
+                    )));
+                }
+                let blocks =
+                    rest.chunks_exact(block_size()).map(decode_block).collect::<Result<_, _>>()?;
+                Ok(Self::Encrypted(RadixCiphertext::from_blocks(blocks)))
+            }
+            _ => Err(malformed("unknown form".to_owned())),
+        }
+    }
+}
+
+/// Bytes of an encoded block.
+fn block_size() -> usize {
+    2 + parameters::lwe_dimension().to_lwe_size().0 * size_of::<u64>()
+}
+
+fn decode_block(bytes: &[u8]) -> Result<Block, CiphertextError> {
+    let (degree, noise) = (u64::from(bytes[0]), bytes[1]);
+    let noise = match noise {
+        0 => NoiseLevel::ZERO,
+        1 => NoiseLevel::NOMINAL,
+        _ => return Err(CiphertextError::Malformed(format!("a block has noise level {noise}"))),
+    };
+    if degree > MAX_DEGREE {
+        return Err(CiphertextError::Malformed(format!("a block has degree {degree}")));
+    }
+    let words = bytes[2..]
+        .chunks_exact(size_of::<u64>())
+        .map(|word| u64::from_le_bytes(word.try_into().expect("the chunk is eight bytes long")))
+        .collect();
+    Ok(Block::new(
+        LweCiphertextOwned::from_container(words, CiphertextModulus::new_native()),
+        Degree::new(degree),
+        noise,
+        MessageModulus(MESSAGE_MODULUS),
+        CarryModulus(CARRY_MODULUS),
+        AtomicPatternKind::Standard(PBSOrder::KeyswitchBootstrap),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_round_trip() {
+        let bytes = Ciphertext::Constant(U256::from(200)).encode().unwrap();
+        let Ok(Ciphertext::Constant(value)) = Ciphertext::decode(&bytes, FheType::Uint8) else {
+            panic!("not a constant")
+        };
+        assert_eq!(value, U256::from(200));
+    }
+
+    #[test]
+    fn malformed_bytes_are_refused() {
+        let constant = Ciphertext::Constant(U256::from(200)).encode().unwrap();
+        let mut encrypted = vec![TAG_ENCRYPTED];
+        encrypted.resize(1 + block_size(), 0);
+        assert!(Ciphertext::decode(&encrypted, FheType::Bool).is_ok());
+
+        let mut high_degree = encrypted.clone();
+        high_degree[1] = 4;
+        let mut noisy = encrypted.clone();
+        noisy[2] = 2;
+        for (bytes, ty) in [
+            (&constant[..], FheType::Bool),
+            (&constant[..32], FheType::Uint8),
+            (&encrypted[..], FheType::Uint8),
+            (&encrypted[..100], FheType::Bool),
+            (&high_degree[..], FheType::Bool),
+            (&noisy[..], FheType::Bool),
+            (&[7], FheType::Bool),
+            (&[], FheType::Bool),
+        ] {
+            let refused = Ciphertext::decode(bytes, ty);
+            assert!(matches!(refused, Err(CiphertextError::Malformed(_))), "{ty}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Errors.
+
+use std::path::PathBuf;
+
+use alloy_primitives::B256;
+
+use crate::{FheType, Handle, Op};
+
+/// A recorded graph does not make sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// A needed value has no ciphertext and no operation that makes it.
+    #[error("handle {0} has no ciphertext and no recorded operation makes it")]
+    Unknown(Handle),
+    /// The type byte of a handle is not a usable type.
+    #[error("handle {0} has the type byte {n}, which is no usable type", n = .0.type_id())]
+    Type(Handle),
+    /// Wrong number of arguments.
+    #[error("operation {op} cannot take {found} arguments")]
+    Arity {
+        /// The operation.
+        op: Op,
+        /// Number of arguments found.
+        found: usize,
+    },
+}
+
+/// A ciphertext store cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database failed.
+    #[error("ciphertext store: {0}")]
+    Database(#[from] redb::Error),
+    /// The stored record is not what was written.
+    #[error(
+        "the stored ciphertext of {handle} is corrupt ({reason}); restore the data directory from \
+         a copy, or remove it and replay the chain"
+    )]
+    Corrupt {
+        /// The record's handle.
+        handle: Handle,
+        /// What does not fit.
+        reason: &'static str,
+    },
+    /// The store belongs to other keys or to another version of the engine.
+    #[error(
+        "the ciphertext of {handle} was made by engine class {found}, this engine is {expected}; \
+         use the keyset and version that made the store, or start with an empty data directory"
+    )]
+    EngineClass {
+        /// The record's handle.
+        handle: Handle,
+        /// The class that made the record.
+        found: B256,
+        /// The class of the running engine.
+        expected: B256,
+    },
+    /// A handle was given a second, different ciphertext.
+    #[error(
+        "handle {handle} already has a ciphertext with digest {found}, and {new} is another: \
+         evaluation is not deterministic on this machine"
+    )]
+    Conflict {
+        /// The handle.
+        handle: Handle,
+        /// Digest in the store.
+        found: B256,
+        /// Digest of the rejected ciphertext.
+        new: B256,
+    },
+}
+
+/// Evaluation of a graph failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluationError {
+    /// The graph is not well formed.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A ciphertext could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stored bytes are not a ciphertext of the type.
+    #[error("the ciphertext of {handle} cannot be read as {ty}: {source}")]
+    Ciphertext {
+        /// The handle.
+        handle: Handle,
+        /// The expected type.
+        ty: FheType,
+        /// Why.
+        source: CiphertextError,
+    },
+    /// An operation has no meaning on the operands it got.
+    #[error("operation {op} for {handle} has no circuit for its operands: {reason}")]
+    Operands {
+        /// The operation.
+        op: Op,
+        /// Handle of the result.
+        handle: Handle,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// An operation panicked inside the FHE library.
+    #[error("operation {op} for {handle} failed: {reason}")]
+    Panicked {
+        /// The operation.
+        op: Op,
+        /// Handle of the result.
+        handle: Handle,
+        /// The panic's message.
+        reason: String,
+    },
+}
+
+/// Bytes are not a valid ciphertext or input list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CiphertextError {
+    /// The bytes do not have the format, or do not fit the keys' parameters.
+    #[error("not a well-formed ciphertext for these keys: {0}")]
+    Malformed(String),
+    /// A list holds a value of a kind that is not an encrypted type.
+    #[error("value {index} of the list is of no encrypted type")]
+    Kind {
+        /// Its position.
+        index: usize,
+    },
+    /// A list holds too many values.
+    #[error("the list holds {found} values, and at most {limit} are allowed")]
+    TooMany {
+        /// Number of values.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// Key files cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Reading or writing failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not what the manifest says.
+    #[error("{path} is damaged: its digest is {found}, expected {expected}; generate a new keyset")]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// Digest of the file as it is.
+        found: B256,
+        /// Digest in the manifest.
+        expected: B256,
+    },
+    /// A file cannot be decoded, or its keys have other parameters.
+    #[error("{path} does not hold keys of this version's parameters: {reason}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}

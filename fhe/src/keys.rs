@@ -1,0 +1,160 @@
+//! The public half of a keyset: what evaluation and encryption need, and nothing that decrypts.
+
+use std::{
+    fmt, fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use alloy_primitives::{B256, keccak256};
+use serde::{Deserialize, Serialize};
+use tfhe::{
+    CompactPublicKey,
+    integer::{ServerKey, oprf::OprfServerKey},
+    safe_serialization::{safe_deserialize_conformant, safe_serialize},
+    xof_key_set::CompressedXofKeySet,
+};
+
+use crate::{circuits, error::KeyError, parameters};
+
+/// Largest key file that is read. The compressed keyset is about 210 MB.
+const MAX_FILE_SIZE: u64 = 1 << 30;
+
+/// The evaluating side's keys, expanded. About 700 MB of memory.
+pub struct Keyset {
+    pub(crate) server: ServerKeys,
+    pub(crate) public: CompactPublicKey,
+    class: EngineClass,
+}
+
+/// Keys that circuits use.
+pub struct ServerKeys {
+    /// Computation, and what takes client ciphertexts to the parameters of computation.
+    pub(crate) high_level: tfhe::ServerKey,
+    /// The oblivious pseudo-random function.
+    pub(crate) oprf: OprfServerKey,
+}
+
+impl Keyset {
+    /// Reads a compressed keyset file and expands it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, its Keccak-256 digest is not `digest`, or it does not hold keys
+    /// of this version's parameters.
+    pub fn load(path: &Path, digest: B256) -> Result<Self, KeyError> {
+        let bytes =
+            fs::read(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
+        let found = keccak256(&bytes);
+        if found != digest {
+            return Err(KeyError::Digest { path: path.to_owned(), found, expected: digest });
+        }
+        let format = |reason: String| KeyError::Format { path: path.to_owned(), reason };
+        let keyset: CompressedXofKeySet =
+            safe_deserialize_conformant(&bytes[..], MAX_FILE_SIZE, &parameters::config())
+                .map_err(format)?;
+        Self::expand(&keyset, digest).map_err(|missing| format(missing.to_owned()))
+    }
+
+    fn expand(keyset: &CompressedXofKeySet, digest: B256) -> Result<Self, &'static str> {
+        let (public, server) = keyset.decompress().into_raw_parts();
+        let (integer, casting, _, _, _, _, _, oprf, _, tag) = server.into_raw_parts();
+        if casting.is_none() {
+            return Err("no key that takes inputs to the parameters of computation");
+        }
+        let high_level = tfhe::ServerKey::from_raw_parts(
+            integer, casting, None, None, None, None, None, None, None, tag,
+        );
+        let oprf = oprf.ok_or("no key for the oblivious pseudo-random function")?;
+        let server = ServerKeys { high_level, oprf };
+        let class = EngineClass::of(&server, digest);
+        Ok(Self { server, public, class })
+    }
+
+    /// Everything besides their inputs that the bits of ciphertexts depend on.
+    pub fn class(&self) -> &EngineClass {
+        &self.class
+    }
+}
+
+impl ServerKeys {
+    pub(crate) fn integer(&self) -> &ServerKey {
+        self.high_level.as_ref()
+    }
+}
+
+impl fmt::Debug for Keyset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyset").field("class", &self.class).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerKeys").finish_non_exhaustive()
+    }
+}
+
+/// Writes a compressed keyset for [`Keyset::load`] and returns the file's digest and size.
+///
+/// # Errors
+/// If writing fails. A half-written file is never left under `path`.
+pub fn save(keyset: &CompressedXofKeySet, path: &Path) -> Result<(B256, u64), KeyError> {
+    let io = |source| KeyError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    safe_serialize(keyset, &mut bytes, MAX_FILE_SIZE).map_err(|e| io(io::Error::other(e)))?;
+    let partial = path.with_extension("partial");
+    let mut file = fs::File::create(&partial).map_err(io)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
+    fs::rename(&partial, path).map_err(io)?;
+    Ok((keccak256(&bytes), bytes.len() as u64))
+}
+
+/// The engine class: everything besides their inputs that the bits of ciphertexts depend on.
+/// Two nodes can compare digests if their classes are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineClass {
+    /// Version of tfhe-rs.
+    pub tfhe: String,
+    /// Parameter set.
+    pub parameters: String,
+    /// FFT algorithm.
+    pub fft: String,
+    /// Version of the set of circuits.
+    pub circuits: u32,
+    /// Digest of the compressed keyset.
+    pub keyset: B256,
+    /// Digest of one bootstrap under these keys, computed when they are loaded. It catches what
+    /// the other fields cannot name: a C library or CPU whose floating-point results differ.
+    pub known_answer: B256,
+}
+
+impl EngineClass {
+    fn of(keys: &ServerKeys, keyset: B256) -> Self {
+        // The oblivious PRF bootstraps from a seed alone, so no ciphertext has to be shipped.
+        let block = keys.oprf.par_generate_oblivious_pseudo_random_unsigned_integer(
+            tfhe::Seed(u128::from_be_bytes(*b"ciphervm known a")),
+            1,
+            keys.integer(),
+        );
+        let answer = crate::Ciphertext::Encrypted(block)
+            .encode()
+            .expect("the result of a bootstrap is clean");
+        Self {
+            tfhe: parameters::TFHE_VERSION.to_owned(),
+            parameters: parameters::NAME.to_owned(),
+            fft: "dif4".to_owned(),
+            circuits: circuits::VERSION,
+            keyset,
+            known_answer: keccak256(answer),
+        }
+    }
+
+    /// The class's name in stores and commitments: a hash of all its fields.
+    pub fn id(&self) -> B256 {
+        let Self { tfhe, parameters, fft, circuits, keyset, known_answer } = self;
+        keccak256(format!(
+            "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits}\n{keyset:?}\n\
+             {known_answer:?}"
+        ))
+    }
+}

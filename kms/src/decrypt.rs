@@ -1,0 +1,71 @@
+//! Decryption.
+
+use std::fmt;
+
+use alloy_primitives::{B256, U256};
+use ciphervm_fhe::{Ciphertext, Engine, Record, ReferenceEngine};
+use tfhe::integer::ClientKey;
+
+use crate::error::DecryptionError;
+
+/// A key management service: what can turn a stored ciphertext into a clear value.
+///
+/// It does not ask who wants to know: callers decide that from the ACL on chain first.
+pub trait Kms: fmt::Debug + Send + Sync {
+    /// The clear value of a stored ciphertext.
+    ///
+    /// # Errors
+    /// If the record is of another engine class or not well formed.
+    fn decrypt(&self, record: &Record) -> Result<U256, DecryptionError>;
+}
+
+/// The single-key KMS: this process holds the whole secret key.
+pub struct LocalKms {
+    key: ClientKey,
+    class: B256,
+}
+
+impl LocalKms {
+    pub(crate) const fn new(key: ClientKey, class: B256) -> Self {
+        Self { key, class }
+    }
+}
+
+impl Kms for LocalKms {
+    fn decrypt(&self, record: &Record) -> Result<U256, DecryptionError> {
+        check_class(record, self.class)?;
+        Ok(match Ciphertext::decode(&record.bytes, record.ty)? {
+            Ciphertext::Constant(value) => value,
+            Ciphertext::Encrypted(radix) => {
+                let clear: tfhe::integer::U256 = self.key.decrypt_radix(&radix);
+                let (low, high) = clear.to_low_high_u128();
+                U256::from(high) << 128 | U256::from(low)
+            }
+        })
+    }
+}
+
+impl fmt::Debug for LocalKms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalKms").field("class", &self.class).finish_non_exhaustive()
+    }
+}
+
+/// Reads what the reference engine stored. There is nothing secret about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReferenceKms;
+
+impl Kms for ReferenceKms {
+    fn decrypt(&self, record: &Record) -> Result<U256, DecryptionError> {
+        check_class(record, ReferenceEngine.class())?;
+        Ok(ReferenceEngine.decode(&record.bytes, record.ty)?)
+    }
+}
+
+fn check_class(record: &Record, expected: B256) -> Result<(), DecryptionError> {
+    if record.class == expected {
+        Ok(())
+    } else {
+        Err(DecryptionError::EngineClass { found: record.class, expected })
+    }
+}

@@ -1,0 +1,198 @@
+//! The custom errors of the host contracts, and the errors of this crate's own functions.
+
+use alloy_primitives::B256;
+use alloy_sol_types::sol;
+use ciphervm_fhe::GraphError;
+
+sol! {
+    /// Errors of the executor.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ExecutorErrors {
+        /// `account` may not use `handle`.
+        error ACLNotAllowed(bytes32 handle, address account);
+        /// The scalar divisor is zero in the operands' type.
+        error DivisionByZero();
+        /// Encrypted operands differ in type.
+        error IncompatibleTypes();
+        /// A cast to the same type, or an input of another type than announced.
+        error InvalidType();
+        /// The operation takes a scalar there.
+        error IsNotScalar();
+        /// The bound is not a power of two.
+        error NotPowerOfTwo();
+        /// The scalar byte is neither 0 nor 1.
+        error ScalarByteIsNotBoolean();
+        /// The scalar byte of `fheMulDiv` is neither 1 nor 3.
+        error InvalidMulDivScalarByte();
+        /// The operation does not exist for the type.
+        error UnsupportedType();
+        /// The bound is above the number of values of the type.
+        error UpperBoundAboveMaxTypeValue();
+        /// The collection has too many elements.
+        error FHECollectionSizeInvalid(uint256 size, uint256 limit);
+    }
+
+    /// Errors of the access control list.
+    #[derive(Debug, PartialEq, Eq)]
+    interface AclErrors {
+        /// The account is denied already.
+        error AccountAlreadyBlocked(address account);
+        /// The account is not denied.
+        error AccountNotBlocked(address account);
+        /// A delegation changes at most once a block.
+        error AlreadyDelegatedOrRevokedInSameBlock(
+            address delegator, address delegate, address contractAddress, uint256 blockNumber
+        );
+        /// The delegate is the contract itself.
+        error DelegateCannotBeContractAddress(address contractAddress);
+        /// The delegate is the wildcard address.
+        error DelegateCannotBeWildcard(address delegate);
+        /// The delegation has this expiration date already.
+        error ExpirationDateAlreadySetToSameValue(
+            address delegator, address delegate, address contractAddress, uint256 expirationDate
+        );
+        /// The expiration date is not in the future.
+        error ExpirationDateInThePast();
+        /// No handle was named.
+        error HandlesListIsEmpty();
+        /// Signatures are invalidated up to this time already.
+        error InvalidationTimestampTooLow();
+        /// Only the past can be invalidated.
+        error InvalidationTimestampInTheFuture();
+        /// There is no delegation to revoke.
+        error NotDelegatedYet(address delegator, address delegate, address contractAddress);
+        /// The account may not pause.
+        error NotPauser(address account);
+        /// The caller delegates for itself as a contract.
+        error SenderCannotBeContractAddress(address contractAddress);
+        /// The caller delegates to itself.
+        error SenderCannotBeDelegate(address delegate);
+        /// The caller may not use the handle.
+        error SenderNotAllowed(address sender);
+        /// The caller is on the deny list.
+        error SenderDenied(address sender);
+        /// The contract is paused.
+        error EnforcedPause();
+        /// The contract is not paused.
+        error ExpectedPause();
+        /// The account is not the owner.
+        error OwnableUnauthorizedAccount(address account);
+        /// An inner call failed without a reason.
+        error FailedCall();
+    }
+
+    /// Errors of the HCU meter.
+    #[derive(Debug, PartialEq, Eq)]
+    interface HcuErrors {
+        /// Only the executor may charge.
+        error CallerMustBeFHEVMExecutorContract();
+        /// The block's budget is spent.
+        error HCUBlockLimitExceeded();
+        /// The transaction's budget is spent.
+        error HCUTransactionLimitExceeded();
+        /// The longest chain of dependent operations is too expensive.
+        error HCUTransactionDepthLimitExceeded();
+        /// An operand is the zero handle.
+        error InvalidZeroHandle();
+        /// The operation has no price for the type.
+        error UnsupportedOperation();
+    }
+
+    /// Errors of the input verifier.
+    #[derive(Debug, PartialEq, Eq)]
+    interface InputErrors {
+        /// The proof is shorter than its counts say.
+        error DeserializingInputProofFail();
+        /// The proof is empty.
+        error EmptyInputProof();
+        /// The handle carries another chain's id.
+        error InvalidChainId();
+        /// The proof holds no handle at the handle's index.
+        error InvalidIndex();
+        /// The proof holds another handle at that index.
+        error InvalidInputHandle();
+        /// A handle of the proof has an unknown version.
+        error InvalidHandleVersion();
+        /// A signature is by somebody who is no signer.
+        error InvalidSigner(address signer);
+        /// Fewer signatures than the threshold.
+        error SignatureThresholdNotReached(uint256 signatures);
+        /// No signature.
+        error ZeroSignature();
+        /// Too few distinct signers.
+        error SignaturesVerificationFailed();
+    }
+
+    /// Errors of the KMS verifier.
+    #[derive(Debug, PartialEq, Eq)]
+    interface KmsErrors {
+        /// A signature is by somebody who is no signer.
+        error KMSInvalidSigner(address signer);
+        /// The proof is shorter than its counts say.
+        error DeserializingDecryptionProofFail();
+        /// The proof is empty.
+        error EmptyDecryptionProof();
+        /// Fewer signatures than the threshold.
+        error KMSSignatureThresholdNotReached(uint256 signatures);
+        /// No signature.
+        error KMSZeroSignature();
+        /// The extra data has a version that is not known.
+        error UnsupportedExtraDataVersion(uint8 version);
+    }
+
+    /// Errors of signature recovery.
+    #[derive(Debug, PartialEq, Eq)]
+    interface EcdsaErrors {
+        /// No key made this signature.
+        error ECDSAInvalidSignature();
+        /// The signature is not 65 bytes long.
+        error ECDSAInvalidSignatureLength(uint256 length);
+        /// The signature's `s` is in the upper half of the group order.
+        error ECDSAInvalidSignatureS(bytes32 s);
+    }
+}
+
+/// Logs of a receipt that the host contracts cannot have emitted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The data of an event does not have the event's types.
+    #[error("log {index} has topic {topic} of a host contract, but its data does not fit it")]
+    Malformed {
+        /// Position among the logs.
+        index: usize,
+        /// The event's topic.
+        topic: B256,
+    },
+    /// An operation's operands make no node.
+    #[error("log {index}: {source}")]
+    Graph {
+        /// Position among the logs.
+        index: usize,
+        /// Why.
+        source: GraphError,
+    },
+}
+
+/// Bytes are not an input proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The counts at the front do not fit the length.
+    #[error(
+        "an input proof for {handles} handles with {signatures} signatures has at least {expected} bytes, found {found}"
+    )]
+    TooShort {
+        /// Number of handles announced.
+        handles: u8,
+        /// Number of signatures announced.
+        signatures: u8,
+        /// Bytes needed for them.
+        expected: usize,
+        /// Bytes found.
+        found: usize,
+    },
+    /// Not even the counts are there.
+    #[error("an input proof begins with two counts, found {0} bytes")]
+    NoCounts(usize),
+}

@@ -1,0 +1,133 @@
+//! The input verifier: admits handles that coprocessors attest.
+//!
+//! A proof covers the handles of a whole list. Once checked, it is remembered for the rest of the
+//! transaction, so that further handles of the list cost no signatures.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{PanicKind, SolCall, SolValue};
+use ciphervm_fhe::{HANDLE_VERSION, Handle, MAX_INPUT_INDEX};
+
+use crate::{
+    calldata,
+    ecdsa::SIGNATURE_LENGTH,
+    eip712::Domain,
+    errors::InputErrors,
+    frame::{Abort, Frame, Outcome},
+    input_proof::{InputProof, input_digest},
+    interface::InputVerifier,
+    layout,
+    signers::{SignerSet, Verdict},
+    transient,
+};
+
+/// The version string of protocol 0.13.
+const VERSION: &str = "InputVerifier v0.2.0";
+
+/// The coprocessors, in the contract's storage.
+pub(crate) fn coprocessors(input_verifier: Address) -> SignerSet {
+    SignerSet::new(layout::namespace(input_verifier, "InputVerifier"))
+}
+
+pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
+    let (selector, arguments) = calldata::split(data)?;
+    let address = frame.config().addresses.input_verifier;
+    let signers = coprocessors(address);
+    match selector {
+        InputVerifier::verifyInputCall::SELECTOR => {
+            let (user, contract) = (arguments.address(0)?, arguments.address(1)?);
+            let (handle, proof) = (Handle(arguments.word(2)?), arguments.bytes(3)?);
+            verify(frame, user, contract, handle, proof).map(|handle| handle.0.abi_encode().into())
+        }
+        InputVerifier::cleanTransientStorageCall::SELECTOR => {
+            transient::clear(frame, address).map(|()| Bytes::new())
+        }
+        InputVerifier::getCoprocessorSignersCall::SELECTOR => {
+            signers.list(frame).map(|signers| signers.abi_encode().into())
+        }
+        InputVerifier::getThresholdCall::SELECTOR => {
+            signers.threshold(frame).map(|threshold| threshold.abi_encode().into())
+        }
+        InputVerifier::isSignerCall::SELECTOR => {
+            let account = arguments.address(0)?;
+            signers.contains(frame, account).map(|signs| signs.abi_encode().into())
+        }
+        InputVerifier::eip712DomainCall::SELECTOR => {
+            Ok(Domain::input_verification(&frame.config().gateway).describe())
+        }
+        InputVerifier::getHandleVersionCall::SELECTOR => {
+            Ok(U256::from(HANDLE_VERSION).abi_encode().into())
+        }
+        InputVerifier::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),
+        _ => Err(Abort::empty()),
+    }
+}
+
+/// Checks that `proof` attests `handle` as an input of `user` to `contract`.
+pub(crate) fn verify(
+    frame: &mut Frame<'_>,
+    user: Address,
+    contract: Address,
+    handle: Handle,
+    proof: &[u8],
+) -> Outcome<Handle> {
+    if handle.chain_id() != frame.chain_id() {
+        return Err(Abort::revert(InputErrors::InvalidChainId {}));
+    }
+    let verifier = frame.config().addresses.input_verifier;
+    let key = frame.keccak(&[contract.as_slice(), user.as_slice(), proof].concat())?;
+    let known = transient::contains(frame, verifier, key)?;
+    let Some(handles) = proof.first().copied() else {
+        return Err(Abort::revert(InputErrors::EmptyInputProof {}));
+    };
+    if proof.len() < InputProof::COUNTS {
+        // Solidity's bounds check on the second count.
+        return Err(Abort::panic(PanicKind::ArrayOutOfBounds));
+    }
+    let index = match handle.input_index() {
+        Some(index) if index < handles => usize::from(index.min(MAX_INPUT_INDEX)),
+        _ => return Err(Abort::revert(InputErrors::InvalidIndex {})),
+    };
+    let proof = InputProof::decode(proof)
+        .map_err(|_| Abort::revert(InputErrors::DeserializingInputProofFail {}))?;
+    if !known {
+        attest(frame, user, contract, &proof)?;
+        transient::insert(frame, verifier, key)?;
+    }
+    if proof.handles[index] != handle {
+        return Err(Abort::revert(InputErrors::InvalidInputHandle {}));
+    }
+    Ok(handle)
+}
+
+/// Checks the versions and signatures of a proof.
+fn attest(frame: &mut Frame<'_>, user: Address, contract: Address, proof: &InputProof) -> Outcome {
+    if proof.handles.iter().any(|handle| handle.version() != HANDLE_VERSION) {
+        return Err(Abort::revert(InputErrors::InvalidHandleVersion {}));
+    }
+    let digest = digest(frame, user, contract, proof)?;
+    let signers = coprocessors(frame.config().addresses.input_verifier);
+    let signatures = proof.signatures.iter().map(<[u8; SIGNATURE_LENGTH]>::as_slice);
+    let count = U256::from(signatures.len());
+    Err(match signers.verify(frame, digest, signatures)? {
+        Verdict::Accepted => return Ok(()),
+        Verdict::NoSignature => Abort::revert(InputErrors::ZeroSignature {}),
+        Verdict::TooFew => {
+            Abort::revert(InputErrors::SignatureThresholdNotReached { signatures: count })
+        }
+        Verdict::Stranger(signer) => Abort::revert(InputErrors::InvalidSigner { signer }),
+        Verdict::Repeated => Abort::revert(InputErrors::SignaturesVerificationFailed {}),
+    })
+}
+
+fn digest(
+    frame: &mut Frame<'_>,
+    user: Address,
+    contract: Address,
+    proof: &InputProof,
+) -> Outcome<B256> {
+    let extra_data = proof.extra_data.clone();
+    frame.charge_typed_data(32 * proof.handles.len() + extra_data.len())?;
+    let gateway = &frame.config().gateway;
+    let chain_id = frame.chain_id();
+    Ok(input_digest(gateway, &proof.handles, user, contract, chain_id, extra_data))
+}

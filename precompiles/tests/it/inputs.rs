@@ -1,0 +1,168 @@
+//! Encrypted inputs: a proof that is accepted, and every way to be refused.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{Panic, PanicKind, SolCall};
+use ciphervm_fhe::{FheType, Handle, Op};
+use ciphervm_precompiles::{
+    EcdsaErrors, ExecutorErrors, GenesisParams, HostConfig, InputErrors as E, InputProof,
+    blob_hash, input_digest, input_handle, interface::InputVerifier,
+};
+use revm::precompile::PrecompileOutput;
+
+use crate::support::*;
+
+const CHAIN_ID: u64 = 31337;
+
+/// Three coprocessors, two of which must sign.
+fn chain() -> Chain {
+    let params = GenesisParams {
+        coprocessor_signers: [1, 2, 3].map(|seed| signer(seed).1).into(),
+        coprocessor_threshold: 2,
+        ..GenesisParams::default()
+    };
+    Chain::with(HostConfig::default(), &params)
+}
+
+fn handles() -> Vec<Handle> {
+    let blob = blob_hash(b"a list");
+    [(0, FheType::Uint64), (1, FheType::Bool)]
+        .map(|(index, ty)| input_handle(blob, index, HOST.acl, CHAIN_ID, ty))
+        .into()
+}
+
+fn proof_by(signers: &[u8]) -> InputProof {
+    let extra_data = Bytes::from_static(&[0]);
+    let gateway = HostConfig::default().gateway;
+    let digest = input_digest(&gateway, &handles(), USER, DAPP, CHAIN_ID, extra_data.clone());
+    let signatures = signers.iter().map(|seed| sign(&signer(*seed).0, digest)).collect();
+    InputProof { handles: handles(), signatures, extra_data }
+}
+
+fn admit(chain: &mut Chain, handle: Handle, proof: &[u8]) -> PrecompileOutput {
+    admit_for(chain, DAPP, USER, handle, proof)
+}
+
+fn admit_for(
+    chain: &mut Chain,
+    contract: Address,
+    user: Address,
+    handle: Handle,
+    proof: &[u8],
+) -> PrecompileOutput {
+    let ty = U256::from(handle.type_id());
+    let proof = Bytes::copy_from_slice(proof);
+    chain.op_as(contract, Op::VerifyInput, (handle.0, user, proof, ty))
+}
+
+#[test]
+fn attested_handles_are_granted_to_the_contract_that_asks() {
+    let mut chain = chain();
+    let proof = proof_by(&[1, 3]).encode();
+    for input in handles() {
+        assert!(!chain.is_allowed(input.0, DAPP));
+        assert_eq!(handle(&admit(&mut chain, input, &proof)), input.0);
+        assert!(chain.is_allowed(input.0, DAPP));
+        assert!(!chain.is_allowed(input.0, USER));
+    }
+}
+
+#[test]
+fn a_proof_is_checked_once_per_transaction_for_each_contract_and_user() {
+    let mut chain = chain();
+    let proof = proof_by(&[1, 2]).encode();
+    let input = handles()[0];
+    let first = admit(&mut chain, input, &proof).gas_used;
+    let second = admit(&mut chain, input, &proof).gas_used;
+    assert!(first > second + 6_000, "{first} {second}");
+    // For anybody else the signatures say nothing.
+    assert!(admit_for(&mut chain, DAPP, DAPP, input, &proof).is_revert());
+    assert!(admit_for(&mut chain, USER, USER, input, &proof).is_revert());
+    let clean = InputVerifier::cleanTransientStorageCall {}.abi_encode();
+    assert!(chain.call(USER, HOST.input_verifier, clean).is_success());
+    assert!(admit(&mut chain, input, &proof).gas_used > second + 6_000);
+}
+
+#[test]
+fn malformed_proofs_are_refused_in_order() {
+    let mut chain = chain();
+    let input = handles()[0];
+    let proof = proof_by(&[1, 2]).encode();
+    let mut elsewhere = input;
+    elsewhere.0[29] ^= 1;
+    assert_reverts(&admit(&mut chain, elsewhere, &[]), E::InvalidChainId {});
+    assert_reverts(&admit(&mut chain, input, &[]), E::EmptyInputProof {});
+    let panic = Panic::from(PanicKind::ArrayOutOfBounds);
+    assert_reverts(&admit(&mut chain, input, &proof[..1]), panic);
+    let mut third = input;
+    third.0[21] = 2;
+    assert_reverts(&admit(&mut chain, third, &proof[..2]), E::InvalidIndex {});
+    third.0[21] = 255;
+    let mut many = proof.to_vec();
+    many[0] = 255;
+    assert_reverts(&admit(&mut chain, third, &many), E::InvalidIndex {});
+    let short = &proof[..proof.len() - 2];
+    assert_reverts(&admit(&mut chain, input, short), E::DeserializingInputProofFail {});
+    let mut versioned = proof_by(&[]);
+    versioned.handles[1].0[31] = 1;
+    assert_reverts(&admit(&mut chain, input, &versioned.encode()), E::InvalidHandleVersion {});
+    let mut swapped = handles()[1];
+    swapped.0[21] = 0;
+    assert_reverts(&admit(&mut chain, swapped, &proof), E::InvalidInputHandle {});
+    assert!(admit(&mut chain, input, &proof).is_success());
+}
+
+#[test]
+fn signatures_must_be_enough_different_and_by_coprocessors() {
+    let mut chain = chain();
+    let input = handles()[0];
+    let mut admit = |proof: InputProof| admit(&mut chain, input, &proof.encode());
+    assert_reverts(&admit(proof_by(&[])), E::ZeroSignature {});
+    let one = E::SignatureThresholdNotReached { signatures: U256::ONE };
+    assert_reverts(&admit(proof_by(&[1])), one);
+    let stranger = E::InvalidSigner { signer: signer(9).1 };
+    assert_reverts(&admit(proof_by(&[1, 9])), stranger);
+    assert_reverts(&admit(proof_by(&[1, 1])), E::SignaturesVerificationFailed {});
+    // Once two agree, further signatures are not looked at.
+    assert!(admit(proof_by(&[1, 2, 9])).is_success());
+
+    let mut proof = proof_by(&[2, 3]);
+    proof.signatures[0][64] = 29;
+    assert_reverts(&admit(proof), EcdsaErrors::ECDSAInvalidSignature {});
+    let mut proof = proof_by(&[2, 3]);
+    proof.signatures[0][32..64].fill(0xff);
+    let s = B256::repeat_byte(0xff);
+    assert_reverts(&admit(proof), EcdsaErrors::ECDSAInvalidSignatureS { s });
+    let mut proof = proof_by(&[2, 3]);
+    proof.signatures[0][..32].fill(0);
+    assert_reverts(&admit(proof), EcdsaErrors::ECDSAInvalidSignature {});
+}
+
+#[test]
+fn the_announced_type_must_be_the_handles() {
+    let mut chain = chain();
+    let proof = proof_by(&[1, 2]).encode();
+    let input = handles()[0];
+    let arguments = (input.0, USER, proof, U256::from(FheType::Uint8.id()));
+    assert_reverts(&chain.op(Op::VerifyInput, arguments), ExecutorErrors::InvalidType {});
+}
+
+#[test]
+fn the_verifier_answers_on_its_own_address() {
+    let mut chain = chain();
+    let input = handles()[0];
+    let call = InputVerifier::verifyInputCall {
+        context: InputVerifier::ContextUserInputs { userAddress: USER, contractAddress: DAPP },
+        inputHandle: input.0,
+        inputProof: proof_by(&[1, 2]).encode(),
+    };
+    assert_eq!(chain.view(HOST.input_verifier, call), input.0);
+    let address = HOST.input_verifier;
+    let signers = chain.view(address, InputVerifier::getCoprocessorSignersCall {});
+    assert_eq!(signers, [1, 2, 3].map(|seed| signer(seed).1));
+    assert_eq!(chain.view(address, InputVerifier::getThresholdCall {}), U256::from(2));
+    assert!(chain.view(address, InputVerifier::isSignerCall { account: signer(1).1 }));
+    assert!(!chain.view(address, InputVerifier::isSignerCall { account: USER }));
+    let domain = chain.view(address, InputVerifier::eip712DomainCall {});
+    assert_eq!((domain.name.as_str(), domain.version.as_str()), ("InputVerification", "1"));
+    assert_eq!(domain.chainId, U256::from(10901));
+}
