@@ -1,0 +1,55 @@
+//! Errors.
+
+use ciphervm_fhe::{CiphertextError, EvaluationError, StoreError};
+use ciphervm_precompiles::RecordError;
+
+/// A transaction could not be executed at all, or the machine failed. A revert is no error: it is
+/// an [`Outcome`](crate::Outcome).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecutionError {
+    /// The transaction is not valid, such as one that cannot pay for its gas.
+    #[error("transaction refused: {0}")]
+    Invalid(String),
+    /// The machine failed: a bug, or a broken database.
+    #[error("execution failed: {0}")]
+    Fatal(String),
+}
+
+/// A block could not be settled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettlementError {
+    /// The block's logs do not make sense.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Evaluation failed.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An input was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The list of ciphertexts is not well formed.
+    #[error(transparent)]
+    Ciphertext(#[from] CiphertextError),
+    /// The list holds more bits than one input may.
+    #[error("the list holds {found} bits, and one input may hold at most {limit}")]
+    TooManyBits {
+        /// Bits in the list.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signing key is not a valid secp256k1 key.
+    #[error("the coprocessor's signing key is not a valid secp256k1 secret key")]
+    SigningKey,
+}
