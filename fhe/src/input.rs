@@ -2,13 +2,13 @@
 
 use alloy_primitives::U256;
 use tfhe::{
-    CompactCiphertextList, CompactCiphertextListExpander, FheBool, FheTypes, FheUint, FheUint8Id,
-    FheUint16Id, FheUint32Id, FheUint64Id, FheUint128Id, FheUint160Id, FheUint256Id,
+    CompactCiphertextList, CompactCiphertextListExpander, FheBool, FheTypes, FheUint8, FheUint16,
+    FheUint32, FheUint64, FheUint128, FheUint160, FheUint256, HlExpandable,
     conformance::ListSizeConstraint,
     integer::{
         IntegerCiphertext, RadixCiphertext, parameters::CompactCiphertextListConformanceParams,
     },
-    prelude::CiphertextList,
+    prelude::{CiphertextList, Tagged},
     safe_serialization::{safe_deserialize_conformant, safe_serialize},
 };
 
@@ -63,7 +63,7 @@ pub(crate) fn expand(
     bytes: &[u8],
 ) -> Result<Vec<(FheType, Ciphertext)>, CiphertextError> {
     let constraint = ListSizeConstraint::try_size_in_range(0, MAX_VALUES)
-        .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
+        .map_err(CiphertextError::Malformed)?;
     let parameters = CompactCiphertextListConformanceParams::from_parameters_and_size_constraint(
         crate::parameters::public_key(),
         constraint,
@@ -71,10 +71,29 @@ pub(crate) fn expand(
     let list: CompactCiphertextList =
         safe_deserialize_conformant(bytes, MAX_LIST_SIZE, &parameters)
             .map_err(CiphertextError::Malformed)?;
+    // Before any bootstrap is spent on it.
+    let unknown = |index: &usize| list.get_kind_of(*index).and_then(type_of).is_none();
+    if let Some(index) = (0..list.len()).find(unknown) {
+        return Err(CiphertextError::Kind { index });
+    }
     let expanded = list
         .expand_with_key(&keys.high_level)
         .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
     (0..expanded.len()).map(|index| value(&expanded, index)).collect()
+}
+
+fn type_of(kind: FheTypes) -> Option<FheType> {
+    Some(match kind {
+        FheTypes::Bool => FheType::Bool,
+        FheTypes::Uint8 => FheType::Uint8,
+        FheTypes::Uint16 => FheType::Uint16,
+        FheTypes::Uint32 => FheType::Uint32,
+        FheTypes::Uint64 => FheType::Uint64,
+        FheTypes::Uint128 => FheType::Uint128,
+        FheTypes::Uint160 => FheType::Uint160,
+        FheTypes::Uint256 => FheType::Uint256,
+        _ => return None,
+    })
 }
 
 /// One value of an expanded list.
@@ -82,28 +101,26 @@ fn value(
     list: &CompactCiphertextListExpander,
     index: usize,
 ) -> Result<(FheType, Ciphertext), CiphertextError> {
-    let missing = CiphertextError::Kind { index };
-    let malformed = |error: tfhe::Error| CiphertextError::Malformed(error.to_string());
-    macro_rules! unsigned {
-        ($ty:ident) => {{
-            let value: FheUint<$ty> = list.get(index).map_err(malformed)?.ok_or(missing)?;
-            Ciphertext::Encrypted(value.into_raw_parts().0)
-        }};
+    fn get<T: HlExpandable + Tagged>(
+        list: &CompactCiphertextListExpander,
+        index: usize,
+    ) -> Result<T, CiphertextError> {
+        list.get(index)
+            .map_err(|error| CiphertextError::Malformed(error.to_string()))?
+            .ok_or(CiphertextError::Kind { index })
     }
-    let (ty, ciphertext) = match list.get_kind_of(index) {
-        Some(FheTypes::Bool) => {
-            let value: FheBool = list.get(index).map_err(malformed)?.ok_or(missing)?;
-            let block = value.into_raw_parts();
-            (FheType::Bool, Ciphertext::Encrypted(RadixCiphertext::from_blocks(vec![block])))
+    let ty = list.get_kind_of(index).and_then(type_of).ok_or(CiphertextError::Kind { index })?;
+    let radix = match ty {
+        FheType::Bool => {
+            RadixCiphertext::from_blocks(vec![get::<FheBool>(list, index)?.into_raw_parts()])
         }
-        Some(FheTypes::Uint8) => (FheType::Uint8, unsigned!(FheUint8Id)),
-        Some(FheTypes::Uint16) => (FheType::Uint16, unsigned!(FheUint16Id)),
-        Some(FheTypes::Uint32) => (FheType::Uint32, unsigned!(FheUint32Id)),
-        Some(FheTypes::Uint64) => (FheType::Uint64, unsigned!(FheUint64Id)),
-        Some(FheTypes::Uint128) => (FheType::Uint128, unsigned!(FheUint128Id)),
-        Some(FheTypes::Uint160) => (FheType::Uint160, unsigned!(FheUint160Id)),
-        Some(FheTypes::Uint256) => (FheType::Uint256, unsigned!(FheUint256Id)),
-        _ => return Err(missing),
+        FheType::Uint8 => get::<FheUint8>(list, index)?.into_raw_parts().0,
+        FheType::Uint16 => get::<FheUint16>(list, index)?.into_raw_parts().0,
+        FheType::Uint32 => get::<FheUint32>(list, index)?.into_raw_parts().0,
+        FheType::Uint64 => get::<FheUint64>(list, index)?.into_raw_parts().0,
+        FheType::Uint128 => get::<FheUint128>(list, index)?.into_raw_parts().0,
+        FheType::Uint160 => get::<FheUint160>(list, index)?.into_raw_parts().0,
+        FheType::Uint256 => get::<FheUint256>(list, index)?.into_raw_parts().0,
     };
-    Ok((ty, ciphertext))
+    Ok((ty, Ciphertext::Encrypted(radix)))
 }

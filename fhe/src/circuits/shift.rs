@@ -39,7 +39,7 @@ shift!(rotr, rotate_right_parallelized, scalar_rotate_right_parallelized);
 fn amount(key: &ServerKey, by: &RadixCiphertext, ty: FheType) -> RadixCiphertext {
     let bits = ty.bits().ilog2() as usize;
     let cut = key.trim_radix_blocks_msb(by, ty.blocks() - bits.div_ceil(2));
-    if bits % 2 == 0 {
+    if bits.is_multiple_of(2) {
         return cut;
     }
     let mask = u8::try_from(ty.bits() - 1).expect("256 bits have an even number of amount bits");

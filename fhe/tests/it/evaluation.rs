@@ -20,7 +20,7 @@ fn dead_operations_are_not_computed_and_shared_ones_once() {
     let a = bench.input(BYTE, U256::from(3));
     let shared = bench.record(Op::Neg, vec![a.clone()], BYTE);
     bench.record(Op::Mul, vec![a.clone(), a.clone()], BYTE);
-    let x = bench.keep(Op::Add, vec![encrypted(shared), a.clone()], BYTE);
+    let x = bench.keep(Op::Add, vec![encrypted(shared), a], BYTE);
     let y = bench.keep(Op::Add, vec![encrypted(shared), encrypted(shared)], BYTE);
     let evaluation = bench.evaluate().unwrap();
     assert_eq!(evaluation.operations, 3);

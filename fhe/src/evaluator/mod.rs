@@ -1,23 +1,26 @@
 //! Runs a live graph: independent operations side by side, each exactly once.
 
+mod schedule;
+
 use std::{
     any::Any,
     collections::{BTreeMap, BTreeSet},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use alloy_primitives::{B256, U256};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use schedule::Schedule;
 use tfhe::get_pbs_count;
 
 use crate::{
     CiphertextStore, FheType, Handle, Live, Node, Operand, Record,
     circuits::MAX_POOL_THREADS,
     engine::Engine,
-    error::{CiphertextError, EvaluationError, StoreError},
+    error::{CiphertextError, EvaluationError, GraphError, StoreError},
 };
 
 /// Turns a live graph into ciphertexts in a store.
@@ -105,8 +108,7 @@ impl<E: Engine> GraphEvaluator<E> {
         needed
             .intersection(&live.settled)
             .map(|handle| {
-                let record =
-                    store.get(handle)?.ok_or(crate::error::GraphError::Unknown(*handle))?;
+                let record = store.get(handle)?.ok_or(GraphError::Unknown(*handle))?;
                 let expected = self.engine.class();
                 if record.class != expected {
                     let (handle, found) = (*handle, record.class);
@@ -151,7 +153,7 @@ impl<E: Engine> GraphEvaluator<E> {
         &self,
         live: &Live,
         settled: BTreeMap<Handle, E::Value>,
-    ) -> Result<Vec<(Handle, Arc<E::Value>)>, EvaluationError> {
+    ) -> Result<BTreeMap<Handle, Arc<E::Value>>, EvaluationError> {
         let schedule = Schedule::new(live, settled);
         std::thread::scope(|scope| {
             for worker in 0..self.threads.min(live.nodes.len()) {
@@ -184,7 +186,7 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
             .run(live, self.load(live, store)?)?
             .into_iter()
             .map(|(handle, value)| {
-                let ty = handle.fhe_type().ok_or(crate::error::GraphError::Type(handle))?;
+                let ty = handle.fhe_type().ok_or(GraphError::Type(handle))?;
                 let bytes = self
                     .engine
                     .encode(&value)
@@ -230,136 +232,4 @@ fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a message".to_owned())
-}
-
-/// Which operation can run next. Values live from when they are made until their last use.
-struct Schedule<'a, V> {
-    live: &'a Live,
-    /// By node: the nodes that take its result, once for each time they take it.
-    consumers: Vec<Vec<usize>>,
-    state: Mutex<State<V>>,
-    changed: Condvar,
-}
-
-struct State<V> {
-    values: BTreeMap<Handle, Arc<V>>,
-    /// By node: operands that are still missing.
-    missing: Vec<usize>,
-    /// By handle: uses to come.
-    uses: BTreeMap<Handle, usize>,
-    /// Nodes whose operands are all there. The first in topological order runs first.
-    ready: BTreeSet<usize>,
-    running: usize,
-    failure: Option<(usize, EvaluationError)>,
-}
-
-type Operands<V> = Vec<Operand<Arc<V>>>;
-
-impl<'a, V> Schedule<'a, V> {
-    fn new(live: &'a Live, settled: BTreeMap<Handle, V>) -> Self {
-        let index: BTreeMap<Handle, usize> =
-            live.nodes.iter().enumerate().map(|(i, (handle, _))| (*handle, i)).collect();
-        let mut consumers = vec![Vec::new(); live.nodes.len()];
-        let mut missing = vec![0; live.nodes.len()];
-        let mut uses = BTreeMap::new();
-        for (consumer, (_, node)) in live.nodes.iter().enumerate() {
-            for input in node.inputs() {
-                *uses.entry(input).or_insert(0) += 1;
-                if let Some(producer) = index.get(&input) {
-                    consumers[*producer].push(consumer);
-                    missing[consumer] += 1;
-                }
-            }
-        }
-        let ready = (0..missing.len()).filter(|node| missing[*node] == 0).collect();
-        let values = settled.into_iter().map(|(handle, value)| (handle, Arc::new(value))).collect();
-        Self {
-            live,
-            consumers,
-            state: Mutex::new(State { values, missing, uses, ready, running: 0, failure: None }),
-            changed: Condvar::new(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<V>> {
-        // Operations run outside of the lock, so no panic can leave the state half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for an operation that can run. `None` when there will be no more.
-    fn next(&self) -> Option<(usize, Operands<V>)> {
-        let mut state = self.lock();
-        loop {
-            if state.failure.is_some() {
-                return None;
-            }
-            if let Some(index) = state.ready.pop_first() {
-                let node = &self.live.nodes[index].1;
-                let operands = node
-                    .operands
-                    .iter()
-                    .map(|operand| match operand {
-                        Operand::Encrypted(handle) => {
-                            Operand::Encrypted(state.take(handle, &self.live.keep))
-                        }
-                        Operand::Scalar(word) => Operand::Scalar(*word),
-                    })
-                    .collect();
-                state.running += 1;
-                return Some((index, operands));
-            }
-            if state.running == 0 {
-                return None;
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn done(&self, index: usize, outcome: Result<V, EvaluationError>) {
-        let mut state = self.lock();
-        state.running -= 1;
-        match outcome {
-            Ok(value) => {
-                state.values.insert(self.live.nodes[index].0, Arc::new(value));
-                for consumer in &self.consumers[index] {
-                    state.missing[*consumer] -= 1;
-                    if state.missing[*consumer] == 0 {
-                        state.ready.insert(*consumer);
-                    }
-                }
-            }
-            // Of several failures the first in topological order is reported.
-            Err(error) if state.failure.as_ref().is_none_or(|(first, _)| index < *first) => {
-                state.failure = Some((index, error));
-            }
-            Err(_) => {}
-        }
-        self.changed.notify_all();
-    }
-
-    fn finish(self) -> Result<Vec<(Handle, Arc<V>)>, EvaluationError> {
-        let State { mut values, failure, .. } =
-            self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, error)) = failure {
-            return Err(error);
-        }
-        Ok(self
-            .live
-            .keep
-            .iter()
-            .filter_map(|handle| values.remove(handle).map(|value| (*handle, value)))
-            .collect())
-    }
-}
-
-impl<V> State<V> {
-    /// An operand's value. With its last use it leaves the schedule, unless it is to be kept.
-    fn take(&mut self, handle: &Handle, keep: &BTreeSet<Handle>) -> Arc<V> {
-        let uses = self.uses.get_mut(handle).expect("every operand was counted");
-        *uses -= 1;
-        let last = *uses == 0 && !keep.contains(handle);
-        let value =
-            if last { self.values.remove(handle) } else { self.values.get(handle).cloned() };
-        value.expect("a ready operation's operands are there until their last use")
-    }
 }
