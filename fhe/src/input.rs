@@ -62,8 +62,8 @@ pub(crate) fn expand(
     keys: &ServerKeys,
     bytes: &[u8],
 ) -> Result<Vec<(FheType, Ciphertext)>, CiphertextError> {
-    let constraint = ListSizeConstraint::try_size_in_range(0, MAX_VALUES)
-        .map_err(CiphertextError::Malformed)?;
+    let constraint =
+        ListSizeConstraint::try_size_in_range(0, MAX_VALUES).map_err(CiphertextError::Malformed)?;
     let parameters = CompactCiphertextListConformanceParams::from_parameters_and_size_constraint(
         crate::parameters::public_key(),
         constraint,

@@ -30,7 +30,7 @@ const SERVER_KEYS: &str = "server.keys";
 
 /// Version of the directory's format.
 const FORMAT: u32 = 1;
-/// The secret key is about 56 KB.
+/// Largest secret key file that is read. It is about 48 KB.
 const MAX_SECRET_KEY_SIZE: u64 = 1 << 24;
 /// Bits of security of the seed that the public randomness comes from.
 const SECURITY_BITS: u32 = 128;

@@ -1,0 +1,1 @@
+//! Benchmarks. Run `cargo bench -p benches`; what each measures stands at its head.

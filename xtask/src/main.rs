@@ -1,0 +1,78 @@
+//! The commands of development and CI, as `cargo xtask <command>`.
+
+mod cargo;
+mod ci;
+mod layers;
+mod process;
+mod solidity;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// The commands of development and CI.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run all tests: `cargo test --workspace`.
+    ///
+    /// With CIPHERVM_VECTORS naming a directory that holds `operators.json`, the reference
+    /// semantics are held against those vectors, too. The first run generates the test keyset.
+    Test,
+    /// Compare every operation at every type with its reference, on real ciphertexts.
+    ///
+    /// Takes about an hour of one core. `test` covers Bool and 8 bits in full and a chosen core of
+    /// the wider types.
+    Matrix,
+    /// Check what the crates may depend on, and that only `kms` names the key that decrypts.
+    Layers,
+    /// Rebuild the artifacts of the contracts in `solidity/`, with the locked npm packages.
+    Solidity {
+        /// Build in memory and fail if a committed artifact is not what its source gives.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Everything that a change must pass: format, lints, docs, layers, artifacts, tests.
+    ///
+    /// Stops at the first failure and names the command to run again.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    match root().and_then(|root| run(&command, &root)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command, root: &Path) -> Result<()> {
+    match command {
+        Command::Test => process::run(&mut cargo::test(root)),
+        Command::Matrix => process::run(&mut cargo::matrix(root)),
+        Command::Layers => layers::check(root),
+        Command::Solidity { check } => solidity::build(root, *check),
+        Command::Ci => ci::run(root),
+    }
+}
+
+/// The workspace's folder: the one above this package, as cargo names it at run time.
+fn root() -> Result<PathBuf> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let root = Path::new(&package).parent().context("this package is inside of the workspace")?;
+    Ok(root.to_owned())
+}

@@ -1,0 +1,18 @@
+//! The contracts and their committed artifacts.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::process;
+
+/// Installs the locked npm packages and rebuilds the artifacts, or checks them.
+///
+/// # Errors
+/// If npm fails, or a committed artifact is not what its source gives.
+pub(crate) fn build(root: &Path, check: bool) -> Result<()> {
+    let folder = root.join("solidity");
+    process::run(Command::new("npm").arg("ci").current_dir(&folder))?;
+    let script = if check { "check" } else { "build" };
+    process::run(Command::new("npm").args(["run", script]).current_dir(&folder))
+}
