@@ -20,7 +20,7 @@ use crate::{circuits, error::KeyError, parameters};
 /// Largest key file that is read. The compressed keyset is about 60 MB.
 const MAX_FILE_SIZE: u64 = 1 << 30;
 
-/// The evaluating side's keys, expanded: about 300 MB of memory.
+/// The evaluating side's keys, expanded. A process that evaluates with them takes about 420 MB.
 pub struct Keyset {
     pub(crate) server: ServerKeys,
     pub(crate) public: CompactPublicKey,

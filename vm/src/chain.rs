@@ -230,7 +230,7 @@ fn receipt(result: ExecutionResult) -> Receipt {
             };
             Receipt { outcome: Outcome::Success(data), gas_used, logs, contract }
         }
-        // revm hands out what a failed transaction logged before it failed. A receipt has none.
+        // A failed transaction has no logs: the frame's revert took them.
         ExecutionResult::Revert { output, .. } => {
             Receipt { outcome: Outcome::Revert(output), gas_used, logs: Vec::new(), contract: None }
         }

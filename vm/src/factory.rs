@@ -14,8 +14,8 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 
-/// Makes Ethereum EVMs with the FHEVM host contracts installed. Nothing else differs: no opcode,
-/// transaction type or fee rule is added.
+/// Makes Ethereum EVMs with the FHEVM host contracts installed. No opcode, transaction type or fee
+/// rule is added. The host addresses are warm from the start, as precompiles are.
 #[derive(Clone, Debug)]
 pub struct CipherEvmFactory {
     host: HostConfig,
