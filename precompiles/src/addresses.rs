@@ -19,6 +19,10 @@ pub struct HostAddresses {
     pub hcu_limit: Address,
     /// Signers and thresholds of the key management system.
     pub protocol_config: Address,
+    /// Who may pause the access control list.
+    pub pauser_set: Address,
+    /// A second address at which the set of pausers answers.
+    pub pauser_set_alias: Option<Address>,
 }
 
 impl HostAddresses {
@@ -26,7 +30,8 @@ impl HostAddresses {
     /// (0.9.1 to 0.13.2) carries: contracts that inherit its configuration deploy unmodified.
     ///
     /// The alias is the Sepolia address of the KMS verifier: the FHEVM plugin for Hardhat checks
-    /// decryptions there, whatever the chain.
+    /// decryptions there, whatever the chain. The set of pausers has its address of protocol 0.13,
+    /// and that of 0.12 and before as its alias.
     pub const LOCAL: Self = Self {
         acl: address!("0x50157CFfD6bBFA2DECe204a89ec419c23ef5755D"),
         executor: address!("0xe3a9105a3a932253A70F126eb1E3b589C643dD24"),
@@ -35,6 +40,8 @@ impl HostAddresses {
         input_verifier: address!("0x36772142b74871f255CbD7A3e89B401d3e45825f"),
         hcu_limit: address!("0x233ff88A48c172d29F675403e6A8e302b0F032D9"),
         protocol_config: address!("0x44aA028fd264C76BF4A8f8B4d8A5272f6AE25CAc"),
+        pauser_set: address!("0xded0D2a71268DC12622BdD1b55d68a1CB5662327"),
+        pauser_set_alias: Some(address!("0x34e3eD8472e409dbF8FDf933cA996DC75e4Be126")),
     };
 }
 

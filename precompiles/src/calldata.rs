@@ -5,6 +5,7 @@
 //! the arguments are ignored.
 
 use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::PanicKind;
 use ciphervm_fhe::FheType;
 
 use crate::frame::{Abort, Outcome};
@@ -31,6 +32,15 @@ impl<'a> Arguments<'a> {
     /// `uint256`.
     pub(crate) fn uint(self, index: usize) -> Outcome<U256> {
         self.word(index).map(Into::into)
+    }
+
+    /// `uint48`.
+    pub(crate) fn uint48(self, index: usize) -> Outcome<u64> {
+        self.uint64(index).and_then(
+            |value| {
+                if value >> 48 == 0 { Ok(value) } else { Err(Abort::empty()) }
+            },
+        )
     }
 
     /// `uint64`.
@@ -67,40 +77,100 @@ impl<'a> Arguments<'a> {
 
     /// `bytes`.
     pub(crate) fn bytes(self, index: usize) -> Outcome<&'a [u8]> {
-        let (length, tail) = self.tail(index)?;
+        let (length, tail) = self.length_and_tail(index)?;
         tail.get(..length).ok_or_else(Abort::empty)
     }
 
     /// `bytes32[]`.
     pub(crate) fn words(self, index: usize) -> Outcome<Vec<B256>> {
-        let (length, tail) = self.tail(index)?;
+        let (length, tail) = self.length_and_tail(index)?;
         let size = length.checked_mul(WORD).ok_or_else(Abort::empty)?;
         let elements = tail.get(..size).ok_or_else(Abort::empty)?;
         Ok(elements.chunks_exact(WORD).map(B256::from_slice).collect())
     }
 
-    /// `bytes[]`, as a function from positions to elements with the array's length.
-    pub(crate) fn byte_strings(self, index: usize) -> Outcome<Vec<&'a [u8]>> {
-        let (length, tail) = self.tail(index)?;
-        // Every element has at least its offset in the data, which bounds the allocation.
+    /// `bytes` that the function takes in memory: an impossible length panics.
+    pub(crate) fn memory_bytes(self, index: usize) -> Outcome<&'a [u8]> {
+        require_addressable(self.tail(index)?.0, 1)?;
+        self.bytes(index)
+    }
+
+    /// `bytes32[]` that the function takes in memory: an impossible length panics.
+    pub(crate) fn memory_words(self, index: usize) -> Outcome<Vec<B256>> {
+        require_addressable(self.tail(index)?.0, WORD)?;
+        self.words(index)
+    }
+
+    /// `bytes[]`, element by element, for Solidity decodes an element when it is used.
+    pub(crate) fn byte_strings(
+        self,
+        index: usize,
+    ) -> Outcome<impl Iterator<Item = Outcome<&'a [u8]>>> {
+        let (length, tail) = self.length_and_tail(index)?;
+        // Every element has at least its offset in the data.
         if length.checked_mul(WORD).is_none_or(|size| size > tail.len()) {
             return Err(Abort::empty());
         }
         // Offsets of elements count from the first element's offset.
-        (0..length).map(|element| Arguments(tail).bytes(element)).collect()
+        Ok((0..length).map(move |element| Arguments(tail).bytes(element)))
+    }
+
+    /// An array whose elements have `words` words each in its head: how many they are, and they as
+    /// further arguments, which are not read yet.
+    pub(crate) fn array(self, index: usize, words: usize) -> Outcome<(usize, Self)> {
+        let (length, tail) = self.length_and_tail(index)?;
+        if length.checked_mul(WORD * words).is_none_or(|size| size > tail.len()) {
+            return Err(Abort::empty());
+        }
+        Ok((length, Self(tail)))
+    }
+
+    /// A tuple with dynamic members: these as further arguments.
+    pub(crate) fn tuple(self, index: usize) -> Outcome<Self> {
+        let offset: usize = self.uint(index)?.try_into().map_err(|_| Abort::empty())?;
+        self.0.get(offset..).map(Self).ok_or_else(Abort::empty)
+    }
+
+    /// `address[]` that the function takes in memory.
+    pub(crate) fn memory_addresses(self, index: usize) -> Outcome<Vec<Address>> {
+        let words = self.memory_words(index)?;
+        let elements = words.concat();
+        (0..words.len()).map(|element| Arguments(&elements).address(element)).collect()
+    }
+
+    /// As [`Self::tail`], where the length is one that data can have.
+    fn length_and_tail(self, index: usize) -> Outcome<(usize, &'a [u8])> {
+        let (length, tail) = self.tail(index)?;
+        Ok((length.try_into().map_err(|_| Abort::empty())?, tail))
     }
 
     /// Length of the dynamic argument at `index`, and everything after that length.
-    fn tail(self, index: usize) -> Outcome<(usize, &'a [u8])> {
+    fn tail(self, index: usize) -> Outcome<(U256, &'a [u8])> {
         let offset: usize = self.uint(index)?.try_into().map_err(|_| Abort::empty())?;
         let (length, tail) = self
             .0
             .get(offset..)
             .and_then(|tail| tail.split_first_chunk::<WORD>())
             .ok_or_else(Abort::empty)?;
-        let length = U256::from_be_bytes(*length).try_into().map_err(|_| Abort::empty())?;
-        Ok((length, tail))
+        Ok((U256::from_be_bytes(*length), tail))
     }
+}
+
+/// Solidity copies some arguments to memory, and makes room before it compares their length with
+/// the data. A length for which memory has no address is `Panic(0x41)`.
+fn require_addressable(length: U256, element: usize) -> Outcome {
+    /// Where Solidity's memory begins to be free.
+    const FREE: U256 = U256::from_limbs([0x80, 0, 0, 0]);
+    let word = U256::from(WORD);
+    let limit = U256::from(u64::MAX);
+    let end = length
+        .checked_mul(U256::from(element))
+        .and_then(|size| size.checked_next_multiple_of(word))
+        .and_then(|size| size.checked_add(FREE + word));
+    if length > limit || end.is_none_or(|end| end > limit) {
+        return Err(Abort::panic(PanicKind::ResourceError));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -143,7 +213,7 @@ mod tests {
         let encoded = (words.clone(), strings.clone()).abi_encode_params();
         let arguments = Arguments(&encoded);
         assert_eq!(arguments.words(0), Ok(words));
-        let read = arguments.byte_strings(1).unwrap();
+        let read: Vec<_> = arguments.byte_strings(1).unwrap().map(Result::unwrap).collect();
         assert!(read.iter().zip(&strings).all(|(read, sent)| *read == &sent[..]));
         assert_eq!(read.len(), 3);
     }
@@ -154,11 +224,28 @@ mod tests {
         assert!(Arguments(&encoded).words(0).is_ok());
         encoded[63] = 2;
         assert!(refused(Arguments(&encoded).words(0)));
-        assert!(refused(Arguments(&encoded).byte_strings(0)));
+        assert!(Arguments(&encoded).byte_strings(0).is_err());
         encoded[32] = 0xff;
         assert!(refused(Arguments(&encoded).words(0)));
         encoded[0] = 0xff;
         assert!(refused(Arguments(&encoded).bytes(0)));
         assert!(refused(Arguments(&[]).word(0)));
+    }
+
+    #[test]
+    fn lengths_that_no_memory_holds_panic() {
+        let panic = Abort::panic(PanicKind::ResourceError);
+        let of_length = |length: u64| (U256::from(32), U256::from(length)).abi_encode();
+        let words = |length| Arguments(&of_length(length)).memory_words(0).map(drop);
+        let bytes = |length| Arguments(&of_length(length)).memory_bytes(0).map(drop);
+        // The last word below 2^64 is out of reach of arrays that begin at 0x80.
+        let last = (u64::MAX - 0xa0) / 32;
+        assert_eq!(words(0), Ok(()));
+        assert!(refused(words(last)));
+        assert_eq!(words(last + 1), Err(panic.clone()));
+        assert_eq!(bytes(0), Ok(()));
+        assert!(refused(bytes(last * 32)));
+        assert_eq!(bytes(u64::MAX), Err(panic));
+        assert!(refused(Arguments(&of_length(u64::MAX)).words(0).map(drop)));
     }
 }

@@ -30,6 +30,9 @@ sol! {
         error UpperBoundAboveMaxTypeValue();
         /// The collection has too many elements.
         error FHECollectionSizeInvalid(uint256 size, uint256 limit);
+        /// An operand's position does not fit the bitmap of operands. Never given: collections
+        /// have at most 100 elements, and the bitmap has 256 bits.
+        error BoundaryBitPositionOverflow(uint256 position);
     }
 
     /// Errors of the access control list.
@@ -77,8 +80,39 @@ sol! {
         error ExpectedPause();
         /// The account is not the owner.
         error OwnableUnauthorizedAccount(address account);
+        /// The account cannot be the owner. Never given: a nomination may name any account, the
+        /// zero address included, and only the nominated account becomes the owner.
+        error OwnableInvalidOwner(address owner);
         /// An inner call failed without a reason.
         error FailedCall();
+    }
+
+    /// Errors that several host contracts share: who administers them, and that nobody upgrades
+    /// them.
+    #[derive(Debug, PartialEq, Eq)]
+    interface HostErrors {
+        /// The sender does not own the access control list, which makes the owner of all host
+        /// contracts.
+        error NotHostOwner(address sender);
+        /// The contract is initialized already.
+        error InvalidInitialization();
+        /// The contract is past the state in which an empty proxy leaves it.
+        error NotInitializingFromEmptyProxy();
+        /// The function answers only where no proxy stands in front.
+        error UUPSUnauthorizedCallContext();
+        /// The contract cannot be replaced by this one.
+        error ERC1967InvalidImplementation(address implementation);
+    }
+
+    /// Errors of the set of pausers.
+    #[derive(Debug, PartialEq, Eq)]
+    interface PauserErrors {
+        /// The account is a pauser already.
+        error AccountAlreadyPauser(address account);
+        /// The account is not a pauser.
+        error AccountNotPauser(address account);
+        /// The zero address cannot be a pauser.
+        error InvalidNullPauser();
     }
 
     /// Errors of the HCU meter.
@@ -96,6 +130,16 @@ sol! {
         error InvalidZeroHandle();
         /// The operation has no price for the type.
         error UnsupportedOperation();
+        /// The operation has no price for this scalar byte.
+        error OnlyScalarOperationsAreSupported();
+        /// The account is exempt from the block's budget already.
+        error AlreadyBlockHCUWhitelisted(address account);
+        /// The account is not exempt from the block's budget.
+        error NotBlockHCUWhitelisted(address account);
+        /// A block's budget must be at least a transaction's.
+        error HCUPerBlockBelowMaxPerTx();
+        /// A transaction's budget must be at least that of its longest chain.
+        error MaxHCUPerTxBelowDepth();
     }
 
     /// Errors of the input verifier.
@@ -121,6 +165,16 @@ sol! {
         error ZeroSignature();
         /// Too few distinct signers.
         error SignaturesVerificationFailed();
+        /// The zero address is proposed as a signer.
+        error CoprocessorSignerNull();
+        /// A signer is proposed twice.
+        error CoprocessorAlreadySigner();
+        /// No signer is proposed.
+        error SignersSetIsEmpty();
+        /// The proposed threshold is zero.
+        error ThresholdIsNull();
+        /// The proposed threshold is above the number of signers.
+        error ThresholdIsAboveNumberOfSigners();
     }
 
     /// Errors of the KMS verifier.
@@ -136,8 +190,79 @@ sol! {
         error KMSSignatureThresholdNotReached(uint256 signatures);
         /// No signature.
         error KMSZeroSignature();
+        /// The extra data has another length than its version says.
+        error DeserializingExtraDataFail();
         /// The extra data has a version that is not known.
         error UnsupportedExtraDataVersion(uint8 version);
+    }
+
+    /// Errors of the protocol configuration.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ConfigErrors {
+        /// No node is proposed.
+        error EmptyKmsNodes();
+        /// More nodes than a decryption proof can count signatures of.
+        error KmsSignerSetExceedsProofFormatLimit(uint256 signerCount, uint256 maxAllowed);
+        /// The threshold is zero.
+        error InvalidNullThreshold(string thresholdName);
+        /// The threshold is above what a decryption proof can count.
+        error ThresholdExceedsProofFormatLimit(
+            string thresholdName, uint256 threshold, uint256 maxAllowed
+        );
+        /// The threshold is above the number of nodes.
+        error InvalidHighThreshold(string thresholdName, uint256 threshold, uint256 nodeCount);
+        /// A node has no sender of transactions.
+        error KmsNodeNullTxSender();
+        /// A node has no signer.
+        error KmsNodeNullSigner();
+        /// Two nodes have one sender of transactions.
+        error KmsTxSenderAlreadyRegistered(address txSender);
+        /// Two nodes have one signer.
+        error KmsSignerAlreadyRegistered(address signer);
+        /// The context does not exist, or is not in a state for this.
+        error InvalidKmsContext(uint256 kmsContextId);
+        /// The epoch does not exist, or is not in a state for this.
+        error InvalidKmsEpoch(uint256 epochId);
+        /// The current context cannot be destroyed.
+        error LatestActiveKmsContextCannotBeDestroyed(uint256 kmsContextId);
+        /// The current epoch cannot be destroyed.
+        error LatestActiveKmsEpochCannotBeDestroyed(uint256 epochId);
+        /// The context waits for no confirmation of its creation.
+        error KmsContextNotPending(uint256 kmsContextId);
+        /// The context's creation is not confirmed.
+        error KmsContextNotCreated(uint256 kmsContextId);
+        /// A change of context or epoch has not settled.
+        error KmsLifecycleOperationInFlight(uint256 kmsContextId, uint256 epochId);
+        /// The caller belongs neither to the current nor to the new context.
+        error KmsContextCreationUnauthorized(address caller, uint256 kmsContextId);
+        /// The caller confirmed already.
+        error KmsContextCreationAlreadyConfirmed(address txSender, uint256 kmsContextId);
+        /// The caller does not belong to the epoch's context.
+        error EpochActivationUnauthorized(address caller, uint256 epochId);
+        /// The signer confirmed already.
+        error EpochActivationAlreadyConfirmed(address signer, uint256 epochId);
+        /// An attestation of keys or of a reference string is missing.
+        error EmptyEpochActivationAttestation(uint256 epochId);
+        /// The attestation is not by the caller's signer.
+        error EpochActivationSignerDoesNotMatchTxSender(address signer, address txSender);
+        /// Context numbers only grow.
+        error NonIncreasingKmsContextId(uint256 contextId, uint256 latestActiveKmsContextId);
+        /// Epoch numbers only grow.
+        error NonIncreasingEpochId(uint256 epochId, uint256 currentEpochId);
+        /// A proposal needs a number.
+        error InvalidProposalId();
+        /// A proposal needs a version.
+        error EmptySoftwareVersion();
+        /// A proposal needs a chain.
+        error EmptyChainUpgradeWindows();
+        /// A proposal needs a block of the gateway.
+        error ZeroGwStartBlock();
+        /// A chain of the proposal has number zero.
+        error ZeroChainId();
+        /// A chain is proposed twice.
+        error DuplicateChainId(uint64 chainId);
+        /// A window ends before it starts.
+        error InvalidBlockWindow(uint64 chainId, uint64 startBlock, uint64 endBlock);
     }
 
     /// Errors of signature recovery.

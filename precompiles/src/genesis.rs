@@ -2,7 +2,9 @@
 
 use alloy_primitives::{Address, Bytes, U256, address, bytes};
 
-use crate::{HcuLimits, HostConfig, acl, frame::Slot, hcu, input_verifier, protocol_config};
+use crate::{
+    HcuLimits, HostConfig, acl, frame::Slot, hcu, input_verifier, pauser_set, protocol_config,
+};
 
 /// Code of every host contract: `revert(0, 0)`.
 ///
@@ -15,7 +17,7 @@ pub const HOST_CODE: Bytes = bytes!("60006000fd");
 /// What the host contracts begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenesisParams {
-    /// Owner of the access control list, and its only pauser.
+    /// Owner of the access control list, and so of all host contracts, and the only pauser.
     pub owner: Address,
     /// Who attests encrypted inputs.
     pub coprocessor_signers: Vec<Address>,
@@ -61,11 +63,15 @@ pub fn genesis(config: &HostConfig, params: &GenesisParams) -> Vec<HostAccount> 
     let addresses = &config.addresses;
     let state: Vec<(Slot, U256)> = [
         acl::genesis(addresses.acl, params.owner),
+        pauser_set::genesis(addresses.pauser_set, params.owner),
         hcu::genesis(addresses.hcu_limit, params.hcu),
         input_verifier::coprocessors(addresses.input_verifier)
             .genesis(&params.coprocessor_signers, params.coprocessor_threshold),
-        protocol_config::signers(addresses.protocol_config)
-            .genesis(&params.kms_signers, params.kms_threshold),
+        protocol_config::genesis(
+            addresses.protocol_config,
+            &params.kms_signers,
+            params.kms_threshold,
+        ),
     ]
     .concat();
     crate::contracts(addresses)

@@ -3,21 +3,21 @@
 //! A proof covers the handles of a whole list. Once checked, it is remembered for the rest of the
 //! transaction, so that further handles of the list cost no signatures.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::{PanicKind, SolCall, SolValue};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_sol_types::{PanicKind, SolCall, SolStruct, SolValue};
 use ciphervm_fhe::{HANDLE_VERSION, Handle, MAX_INPUT_INDEX};
 
 use crate::{
-    calldata,
+    calldata::{self, Arguments},
     ecdsa::SIGNATURE_LENGTH,
-    eip712::Domain,
+    eip712::{CiphertextVerification, Domain},
     errors::InputErrors,
     frame::{Abort, Frame, Outcome},
     input_proof::{InputProof, input_digest},
     interface::InputVerifier,
     layout,
     signers::{SignerSet, Verdict},
-    transient,
+    transient, upgrade,
 };
 
 /// The version string of protocol 0.13.
@@ -35,8 +35,18 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
     match selector {
         InputVerifier::verifyInputCall::SELECTOR => {
             let (user, contract) = (arguments.address(0)?, arguments.address(1)?);
-            let (handle, proof) = (Handle(arguments.word(2)?), arguments.bytes(3)?);
+            let (handle, proof) = (Handle(arguments.word(2)?), arguments.memory_bytes(3)?);
             verify(frame, user, contract, handle, proof).map(|handle| handle.0.abi_encode().into())
+        }
+        InputVerifier::defineNewContextCall::SELECTOR => {
+            define_context(frame, arguments).map(|()| Bytes::new())
+        }
+        InputVerifier::setThresholdCall::SELECTOR => {
+            let threshold = arguments.uint(0)?;
+            upgrade::require_host_owner(frame)?;
+            set_threshold(frame, signers, threshold)?;
+            let signers = signers.list(frame)?;
+            announce(frame, signers, threshold).map(|()| Bytes::new())
         }
         InputVerifier::cleanTransientStorageCall::SELECTOR => {
             transient::clear(frame, address).map(|()| Bytes::new())
@@ -51,15 +61,70 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
             let account = arguments.address(0)?;
             signers.contains(frame, account).map(|signs| signs.abi_encode().into())
         }
+        InputVerifier::EIP712_INPUT_VERIFICATION_TYPECall::SELECTOR => {
+            Ok(CiphertextVerification::eip712_encode_type().abi_encode().into())
+        }
+        InputVerifier::EIP712_INPUT_VERIFICATION_TYPEHASHCall::SELECTOR => {
+            Ok(keccak256(&*CiphertextVerification::eip712_encode_type()).abi_encode().into())
+        }
         InputVerifier::eip712DomainCall::SELECTOR => {
             Ok(Domain::input_verification(&frame.config().gateway).describe())
         }
         InputVerifier::getHandleVersionCall::SELECTOR => {
             Ok(U256::from(HANDLE_VERSION).abi_encode().into())
         }
+        InputVerifier::initializeFromEmptyProxyCall::SELECTOR => {
+            arguments.address(0)?;
+            arguments.uint64(1)?;
+            arguments.array(2, 1)?;
+            arguments.word(3)?;
+            upgrade::refuse_initialization()
+        }
+        InputVerifier::reinitializeV2Call::SELECTOR => {
+            arguments.memory_addresses(0)?;
+            arguments.word(1)?;
+            upgrade::refuse_reinitialization()
+        }
         InputVerifier::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),
-        _ => Err(Abort::empty()),
+        _ => upgrade::call(frame, selector, arguments, upgrade::require_host_owner),
     }
+}
+
+/// `defineNewContext`: other signers, with another threshold, in place of those before.
+fn define_context(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome {
+    let (proposed, threshold) = (arguments.memory_addresses(0)?, arguments.uint(1)?);
+    upgrade::require_host_owner(frame)?;
+    if proposed.is_empty() {
+        return Err(Abort::revert(InputErrors::SignersSetIsEmpty {}));
+    }
+    let signers = coprocessors(frame.config().addresses.input_verifier);
+    signers.clear(frame)?;
+    for signer in &proposed {
+        if signer.is_zero() {
+            return Err(Abort::revert(InputErrors::CoprocessorSignerNull {}));
+        }
+        if signers.contains(frame, *signer)? {
+            return Err(Abort::revert(InputErrors::CoprocessorAlreadySigner {}));
+        }
+        signers.push(frame, *signer)?;
+    }
+    set_threshold(frame, signers, threshold)?;
+    announce(frame, proposed, threshold)
+}
+
+fn set_threshold(frame: &mut Frame<'_>, signers: SignerSet, threshold: U256) -> Outcome {
+    if threshold.is_zero() {
+        return Err(Abort::revert(InputErrors::ThresholdIsNull {}));
+    }
+    if threshold > U256::from(signers.len(frame)?) {
+        return Err(Abort::revert(InputErrors::ThresholdIsAboveNumberOfSigners {}));
+    }
+    signers.set_threshold(frame, threshold)
+}
+
+fn announce(frame: &mut Frame<'_>, signers: Vec<Address>, threshold: U256) -> Outcome {
+    let event = InputVerifier::NewContextSet { newSignersSet: signers, newThreshold: threshold };
+    frame.emit(frame.config().addresses.input_verifier, &event)
 }
 
 /// Checks that `proof` attests `handle` as an input of `user` to `contract`.
@@ -105,10 +170,11 @@ fn attest(frame: &mut Frame<'_>, user: Address, contract: Address, proof: &Input
         return Err(Abort::revert(InputErrors::InvalidHandleVersion {}));
     }
     let digest = digest(frame, user, contract, proof)?;
-    let signers = coprocessors(frame.config().addresses.input_verifier);
+    let verifier = frame.config().addresses.input_verifier;
+    let signers = coprocessors(verifier);
     let signatures = proof.signatures.iter().map(<[u8; SIGNATURE_LENGTH]>::as_slice);
     let count = U256::from(signatures.len());
-    Err(match signers.verify(frame, digest, signatures)? {
+    Err(match signers.verify(frame, verifier, digest, signatures)? {
         Verdict::Accepted => return Ok(()),
         Verdict::NoSignature => Abort::revert(InputErrors::ZeroSignature {}),
         Verdict::TooFew => {

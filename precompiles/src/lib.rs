@@ -16,7 +16,7 @@
 //! install(&mut precompiles, &config);
 //! // To be put into the genesis state.
 //! let accounts = genesis(&config, &GenesisParams::default());
-//! assert_eq!(accounts.len(), 7);
+//! assert_eq!(accounts.len(), 9);
 //! ```
 //!
 //! # State
@@ -31,23 +31,36 @@
 //! enough gas, and a write under `STATICCALL`, *halt*: the frame's gas is gone. Only a broken
 //! database is *fatal* and aborts the transaction.
 //!
-//! Calls that are not the contract's own (`DELEGATECALL`, `CALLCODE`), calls with value, unknown
-//! functions and malformed calldata revert without data.
+//! Calls that are not the contract's own (`DELEGATECALL`, `CALLCODE`, an account that delegates to
+//! a host contract by EIP-7702), calls with value, unknown functions and malformed calldata revert
+//! without data. A length that no memory could hold is `Panic(0x41)` where the public contract
+//! takes the argument in memory.
+//!
+//! # Differences on purpose
+//!
+//! In the public deployment each contract stands behind a proxy that its owner can point at other
+//! code. Here the code is part of the node. `upgradeToAndCall` gives strangers the error that the
+//! proxied contract gives, and the owner `ERC1967InvalidImplementation`. Initializers answer as on
+//! contracts that are initialized. Replacing the code at a host address (`hardhat_setCode`) does
+//! not replace the contract. [`coverage`] lists every function with its outcome.
 //!
 //! # Gas
 //!
-//! A call costs what its reads, writes, logs, hashes and signature recoveries cost as opcodes.
-//! Calls among the host contracts cost nothing by themselves.
+//! A call costs what its reads, writes, logs, hashes and signature recoveries cost as opcodes, and
+//! an operation a constant besides, for what it makes the node do after the transaction. Calls
+//! among the host contracts cost nothing by themselves. [`gas_schedule`] is the table.
 
 mod acl;
 mod addresses;
 mod calldata;
 mod config;
+mod coverage;
 mod ecdsa;
 mod eip712;
 mod errors;
 mod executor;
 mod frame;
+mod gas_schedule;
 mod genesis;
 mod handles;
 mod hcu;
@@ -56,18 +69,22 @@ mod input_verifier;
 pub mod interface;
 mod kms_verifier;
 mod layout;
+mod pauser_set;
 mod protocol_config;
 mod record;
 mod signers;
 mod transient;
+mod upgrade;
 
 pub use addresses::HostAddresses;
 pub use config::{Gateway, HostConfig, PreimageScheme};
+pub use coverage::{Covered, HostContract, Status, coverage};
 pub use eip712::{CiphertextVerification, Domain, PublicDecryptVerification, decryption_digest};
 pub use errors::{
-    AclErrors, EcdsaErrors, ExecutorErrors, HcuErrors, InputErrors, KmsErrors, ProofError,
-    RecordError,
+    AclErrors, ConfigErrors, EcdsaErrors, ExecutorErrors, HcuErrors, HostErrors, InputErrors,
+    KmsErrors, PauserErrors, ProofError, RecordError,
 };
+pub use gas_schedule::{GasPrice, gas_schedule};
 pub use genesis::{GenesisParams, HOST_CODE, HostAccount, genesis};
 pub use handles::{COMPUTATION_DOMAIN, Context, SEED_DOMAIN};
 pub use hcu::HcuLimits;
@@ -94,21 +111,30 @@ pub fn install(map: &mut PrecompilesMap, config: &HostConfig) {
     }
 }
 
-/// Every host contract, with its address and name.
+/// Every host contract, with its address and name, aliases included.
 fn contracts(
     addresses: &HostAddresses,
 ) -> impl Iterator<Item = (Address, &'static str, Contract)> + use<> {
-    let main: [(Address, &'static str, Contract); 6] = [
+    let main: [(Address, &'static str, Contract); 7] = [
         (addresses.acl, "ACL", acl::call),
         (addresses.executor, "FHEVMExecutor", executor::call),
         (addresses.kms_verifier, "KMSVerifier", kms_verifier::call),
         (addresses.input_verifier, "InputVerifier", input_verifier::call),
         (addresses.hcu_limit, "HCULimit", hcu::call),
         (addresses.protocol_config, "ProtocolConfig", protocol_config::call),
+        (addresses.pauser_set, "PauserSet", pauser_set::call),
     ];
-    let alias = addresses
-        .kms_verifier_alias
-        .filter(|alias| *alias != addresses.kms_verifier)
-        .map(|alias| (alias, "KMSVerifier", kms_verifier::call as Contract));
-    main.into_iter().chain(alias)
+    let alias = |alias: Option<Address>, of: Address, name, contract: Contract| {
+        alias.filter(|alias| *alias != of).map(|alias| (alias, name, contract))
+    };
+    let aliases = [
+        alias(
+            addresses.kms_verifier_alias,
+            addresses.kms_verifier,
+            "KMSVerifier",
+            kms_verifier::call,
+        ),
+        alias(addresses.pauser_set_alias, addresses.pauser_set, "PauserSet", pauser_set::call),
+    ];
+    main.into_iter().chain(aliases.into_iter().flatten())
 }

@@ -1,21 +1,15 @@
-//! Owner, pausers and the deny list.
+//! Pause and the deny list.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::U256;
 
-use super::{Field, is_denied};
+use super::{Field, is_denied, ownership::require_owner};
 use crate::{
     calldata::Arguments,
     errors::AclErrors,
     frame::{Abort, Frame, Outcome},
     interface::Acl,
-    layout,
+    layout, pauser_set,
 };
-
-/// The account in `field`.
-pub(super) fn account(frame: &mut Frame<'_>, field: Field) -> Outcome<Address> {
-    let word = frame.sload(field.slot(frame))?;
-    Ok(Address::from_word(B256::from(word)))
-}
 
 /// Whether grants are paused.
 pub(super) fn is_paused(frame: &mut Frame<'_>) -> Outcome<bool> {
@@ -29,11 +23,10 @@ pub(super) fn require_not_paused(frame: &mut Frame<'_>) -> Outcome {
     Ok(())
 }
 
-/// `pause`: by a pauser. There is no separate contract that lists pausers; the list is here.
+/// `pause`: by an account in the set of pausers.
 pub(super) fn pause(frame: &mut Frame<'_>) -> Outcome {
     let account = frame.caller();
-    let pauser = frame.entry(Field::Pausers.slot(frame), layout::key(account))?;
-    if frame.sload(pauser)?.is_zero() {
+    if !pauser_set::contains(frame, account)? {
         return Err(Abort::revert(AclErrors::NotPauser { account }));
     }
     require_not_paused(frame)?;
@@ -71,12 +64,4 @@ pub(super) fn set_denied(frame: &mut Frame<'_>, arguments: Arguments<'_>, denied
     } else {
         frame.emit(acl, &Acl::UnblockedAccount { account })
     }
-}
-
-fn require_owner(frame: &mut Frame<'_>) -> Outcome {
-    let caller = frame.caller();
-    if account(frame, Field::Owner)? != caller {
-        return Err(Abort::revert(AclErrors::OwnableUnauthorizedAccount { account: caller }));
-    }
-    Ok(())
 }

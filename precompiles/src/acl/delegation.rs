@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The contract address that stands for every contract.
-const WILDCARD: Address = Address::repeat_byte(0xff);
+pub(super) const WILDCARD: Address = Address::repeat_byte(0xff);
 
 /// One delegation, packed into a word from the low end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,8 @@ struct Delegation {
     expiration: u64,
     /// How often it was set or revoked.
     counter: u64,
-    /// The block of the last change.
+    /// The block of the last change. Zero if there was none, so that in block 0 nothing can be
+    /// delegated.
     block: u64,
 }
 
@@ -189,7 +190,7 @@ fn changeable(
 ) -> Outcome<Delegation> {
     let delegation = Delegation::unpack(frame.sload(slot)?);
     let block = frame.block_number();
-    if delegation.counter != 0 && U256::from(delegation.block) == block {
+    if U256::from(delegation.block) == block {
         return Err(Abort::revert(AclErrors::AlreadyDelegatedOrRevokedInSameBlock {
             delegator: frame.caller(),
             delegate,

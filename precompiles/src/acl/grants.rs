@@ -27,7 +27,7 @@ pub(super) fn allow(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome 
 
 /// `allowForDecryption`: lets anybody decrypt the handles.
 pub(super) fn allow_for_decryption(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome {
-    let handles = arguments.words(0)?;
+    let handles = arguments.memory_words(0)?;
     let caller = frame.caller();
     require_not_paused(frame)?;
     if handles.is_empty() {

@@ -6,6 +6,7 @@
 mod admin;
 mod delegation;
 mod grants;
+mod ownership;
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
@@ -15,10 +16,11 @@ use crate::{
     errors::AclErrors,
     frame::{Abort, Frame, Outcome, Slot},
     interface::Acl,
-    layout,
+    layout, pauser_set, upgrade,
 };
 
 pub(crate) use grants::{allow_computed, is_allowed};
+pub(crate) use ownership::owner;
 
 /// The version string of protocol 0.13.
 const VERSION: &str = "ACL v0.4.0";
@@ -37,8 +39,6 @@ enum Field {
     PendingOwner,
     /// `bool`
     Paused,
-    /// `mapping(address account => bool)`
-    Pausers,
     /// `mapping(address account => bool)`
     Denied,
     /// `mapping(bytes32 handle => mapping(address account => bool))`
@@ -62,12 +62,9 @@ impl Field {
     }
 }
 
-/// The storage that makes `owner` the owner and the only pauser.
+/// The storage that makes `owner` the owner.
 pub(crate) fn genesis(acl: Address, owner: Address) -> Vec<(Slot, U256)> {
-    vec![
-        (Field::Owner.of(acl), owner.into_word().into()),
-        (Field::Pausers.of(acl).entry(layout::key(owner)), U256::ONE),
-    ]
+    vec![(Field::Owner.of(acl), owner.into_word().into())]
 }
 
 pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
@@ -131,19 +128,31 @@ fn call_nested(frame: &mut Frame<'_>, data: &[u8], depth: usize) -> Outcome<Byte
         Acl::pausedCall::SELECTOR => admin::is_paused(frame).map(flag),
         Acl::blockAccountCall::SELECTOR => admin::set_denied(frame, arguments, true).map(done),
         Acl::unblockAccountCall::SELECTOR => admin::set_denied(frame, arguments, false).map(done),
-        Acl::ownerCall::SELECTOR => admin::account(frame, Field::Owner).map(address),
-        Acl::pendingOwnerCall::SELECTOR => admin::account(frame, Field::PendingOwner).map(address),
+        Acl::ownerCall::SELECTOR => owner(frame).map(address),
+        Acl::pendingOwnerCall::SELECTOR => ownership::pending_owner(frame).map(address),
+        Acl::transferOwnershipCall::SELECTOR => ownership::nominate(frame, arguments).map(done),
+        Acl::acceptOwnershipCall::SELECTOR => ownership::accept(frame).map(done),
+        Acl::renounceOwnershipCall::SELECTOR => ownership::renounce(frame).map(done),
+        Acl::isPauserCall::SELECTOR => {
+            let account = arguments.address(0)?;
+            pauser_set::contains(frame, account).map(flag)
+        }
+        Acl::getPauserSetAddressCall::SELECTOR => Ok(address(frame.config().addresses.pauser_set)),
         Acl::getFHEVMExecutorAddressCall::SELECTOR => {
             Ok(address(frame.config().addresses.executor))
         }
         // The zero address means that there is no bridge.
         Acl::getConfidentialBridgeAddressCall::SELECTOR => Ok(address(Address::ZERO)),
+        Acl::WILDCARD_DELEGATION_ADDRESSCall::SELECTOR => Ok(address(delegation::WILDCARD)),
         Acl::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),
-        _ => Err(Abort::empty()),
+        Acl::initializeFromEmptyProxyCall::SELECTOR => upgrade::refuse_initialization(),
+        Acl::reinitializeV5Call::SELECTOR => upgrade::refuse_reinitialization(),
+        selector => upgrade::call(frame, selector, arguments, ownership::require_owner),
     }
 }
 
-/// Calls this contract once per element, as the caller. One failure undoes all.
+/// Calls this contract once per element, as the caller. One failure undoes all. An element is
+/// decoded when its turn comes, so that what an earlier one reverts with goes first.
 ///
 /// Results can be many times larger than calldata when elements share bytes and calls are nested,
 /// hence the charges: as for memory and calls in the EVM.
@@ -152,9 +161,10 @@ fn multicall(frame: &mut Frame<'_>, arguments: Arguments<'_>, depth: usize) -> O
         return Err(Abort::revert(AclErrors::FailedCall {}));
     }
     let calls = arguments.byte_strings(0)?;
-    let mut results = Vec::with_capacity(calls.len());
+    let mut results = Vec::new();
     let mut size = 0;
     for data in calls {
+        let data = data?;
         frame.charge_call(data.len())?;
         let result = call_nested(frame, data, depth + 1).map_err(|abort| match abort {
             Abort::Revert(data) if data.is_empty() => Abort::revert(AclErrors::FailedCall {}),

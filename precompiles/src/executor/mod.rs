@@ -21,10 +21,10 @@ use crate::{
     hcu::{self, Work},
     input_verifier,
     interface::Executor,
-    layout,
+    layout, upgrade,
 };
 use request::Request;
-pub(crate) use request::{SCALAR, SCALAR_FACTOR};
+pub(crate) use request::{SCALAR, SCALAR_DIVISOR, SCALAR_FACTOR};
 
 /// The version string of protocol 0.13.
 const VERSION: &str = "FHEVMExecutor v0.4.0";
@@ -58,7 +58,9 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
             Ok(U256::from(HANDLE_VERSION).abi_encode().into())
         }
         Executor::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),
-        _ => Err(Abort::empty()),
+        Executor::initializeFromEmptyProxyCall::SELECTOR => upgrade::refuse_initialization(),
+        Executor::reinitializeV6Call::SELECTOR => upgrade::refuse_reinitialization(),
+        selector => upgrade::call(frame, selector, arguments, upgrade::require_host_owner),
     }
 }
 
@@ -70,9 +72,17 @@ fn operate(frame: &mut Frame<'_>, op: Op, arguments: Arguments<'_>) -> Outcome<H
     }
     let types = checks::check(frame, &request)?;
     let inputs = request.inputs();
+    frame.charge_operation(inputs.len())?;
     let result = name_result(frame, &request, &inputs, types.result)?;
     acl::allow_computed(frame, result, frame.caller())?;
-    let work = Work { op, ty: types.priced, scalar: request.is_scalar(), inputs: &inputs, result };
+    let work = Work {
+        caller: frame.caller(),
+        op,
+        ty: types.priced,
+        scalar: request.is_scalar(),
+        inputs: &inputs,
+        result,
+    };
     hcu::charge(frame, &work)?;
     log(frame, op, request.event(result))?;
     Ok(result)
@@ -127,7 +137,7 @@ fn context(frame: &mut Frame<'_>, with_block: bool) -> Outcome<Context> {
 fn verify_input(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome<Handle> {
     let handle = Handle(arguments.word(0)?);
     let user = arguments.address(1)?;
-    let proof = arguments.bytes(2)?;
+    let proof = arguments.memory_bytes(2)?;
     let type_id = arguments.type_id(3)?;
     if checks::type_id(handle)? != type_id {
         return Err(Abort::revert(ExecutorErrors::InvalidType {}));

@@ -9,7 +9,7 @@ use crate::{calldata::Arguments, frame::Outcome};
 /// The scalar byte of a binary operation with a scalar on the right.
 pub(crate) const SCALAR: u8 = 0x01;
 /// The scalar byte of `fheMulDiv` with only the divisor in the clear.
-pub(super) const SCALAR_DIVISOR: u8 = 0x01;
+pub(crate) const SCALAR_DIVISOR: u8 = 0x01;
 /// The scalar byte of `fheMulDiv` with the second factor in the clear, too.
 pub(crate) const SCALAR_FACTOR: u8 = 0x03;
 

@@ -10,25 +10,36 @@ use super::Abort;
 ///
 /// Storage, transient storage, logs and hashing cost what the opcodes cost. The table is that of
 /// Prague and Osaka, whatever the chain's own rules: a precompile is not told the fork.
-pub(super) static PRICES: LazyLock<GasParams> =
+pub(crate) static PRICES: LazyLock<GasParams> =
     LazyLock::new(|| GasParams::new_spec(SpecId::PRAGUE));
 
 /// `TLOAD` and `TSTORE` (EIP-1153).
-pub(super) const TRANSIENT: u64 = 100;
+pub(crate) const TRANSIENT: u64 = 100;
 /// `SLOAD` of a slot that the transaction has touched (EIP-2929).
-pub(super) const SLOAD_WARM: u64 = 100;
+pub(crate) const SLOAD_WARM: u64 = 100;
 /// `SLOAD` of a slot that the transaction has not touched (EIP-2929).
-pub(super) const SLOAD_COLD: u64 = 2100;
+pub(crate) const SLOAD_COLD: u64 = 2100;
 /// `SSTORE` with no more gas than this fails (EIP-2200).
-pub(super) const SSTORE_SENTRY: u64 = 2300;
+pub(crate) const SSTORE_SENTRY: u64 = 2300;
 /// `LOG` before topics and data, and per topic.
-pub(super) const LOG: u64 = 375;
+pub(crate) const LOG: u64 = 375;
 /// `KECCAK256` before its words.
-pub(super) const KECCAK: u64 = 30;
+pub(crate) const KECCAK: u64 = 30;
 /// The `ecrecover` precompile.
-pub(super) const ECRECOVER: u64 = 3000;
+pub(crate) const ECRECOVER: u64 = 3000;
 /// A call to a warm address (EIP-2929).
-pub(super) const CALL: u64 = 100;
+pub(crate) const CALL: u64 = 100;
+/// An operation, for what it makes the node do after the call: its log is read back, its node is
+/// put into the transaction's graph, ordered, and its result is entered where settlement finds it.
+///
+/// HCU do not stand for this work: they count bootstraps, and `fheNot` on a Bool has a price of 2.
+/// Reading a log back into a node takes a third of a microsecond; ordering, pruning and the entry
+/// at settlement are of the same kind. At a hundred million gas a second the constant buys ten
+/// microseconds.
+pub(crate) const OPERATION: u64 = 1_000;
+/// An encrypted operand of an operation: an edge of the graph, followed when results are ordered
+/// and when those that nothing needs are dropped.
+pub(crate) const OPERAND: u64 = 50;
 
 /// Gas used and refunded by one call.
 #[derive(Clone, Copy, Debug)]

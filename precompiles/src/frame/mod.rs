@@ -1,6 +1,6 @@
 //! One call of a host contract: its caller, its gas and its view of the EVM.
 
-mod gas;
+pub(crate) mod gas;
 mod state;
 
 use alloy_evm::{EvmInternals, precompiles::PrecompileInput};
@@ -10,7 +10,7 @@ use revm::precompile::{PrecompileError, PrecompileHalt, PrecompileOutput, Precom
 
 pub(crate) use state::Slot;
 
-use crate::HostConfig;
+use crate::{HostConfig, upgrade::PAYABLE};
 use gas::Meter;
 
 /// Why a call ends without success. The three kinds of failure never mix: a *revert* is the
@@ -74,7 +74,7 @@ impl<'a> Frame<'a> {
     /// Two kinds of calls revert without data, whatever they carry. A call whose code and storage
     /// are not the contract's own (`DELEGATECALL`, `CALLCODE`, a delegated account) is refused
     /// because it would run with the rights of somebody else. A call with value is refused because
-    /// no function is payable.
+    /// no function is payable but one, which never succeeds.
     ///
     /// # Errors
     /// Only if the database fails.
@@ -84,7 +84,8 @@ impl<'a> Frame<'a> {
         contract: Contract,
     ) -> PrecompileResult {
         let reservoir = input.reservoir;
-        if !input.is_direct_call() || !input.value.is_zero() {
+        let payable = input.data.starts_with(&PAYABLE);
+        if !input.is_direct_call() || !(input.value.is_zero() || payable) {
             return Ok(PrecompileOutput::revert(0, Bytes::new(), reservoir));
         }
         let PrecompileInput { data, gas, caller, is_static, internals, .. } = input;
@@ -165,6 +166,12 @@ impl<'a> Frame<'a> {
         /// Bytes of domain, message and digest.
         const FIXED: usize = 5 * 32 + 6 * 32 + 66;
         self.meter.charge(HASHES * gas::KECCAK + gas::PRICES.keccak256_cost(FIXED + len))
+    }
+
+    /// Charges for what an operation with `operands` encrypted operands makes the node do after
+    /// the call.
+    pub(crate) fn charge_operation(&mut self, operands: usize) -> Outcome {
+        self.meter.charge(gas::OPERATION + gas::OPERAND * operands as u64)
     }
 
     /// Charges for an inner call that hands over `len` bytes.

@@ -1,95 +1,41 @@
 //! The ABI, against selectors published for the FHEVM host contracts.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{b256, hex};
 use alloy_sol_types::{SolError, SolEvent, SolInterface};
+use ciphervm_fhe::OPS;
 use ciphervm_precompiles::{
-    AclErrors, EcdsaErrors, ExecutorErrors, HcuErrors, InputErrors, KmsErrors,
-    interface::{Acl, Executor, HcuLimit, InputVerifier, KmsVerifier, ProtocolConfig},
+    AclErrors, Covered, EcdsaErrors, ExecutorErrors, HcuErrors, HostContract, HostErrors,
+    InputErrors, KmsErrors, coverage,
+    interface::{Acl, Executor, HcuLimit, InputVerifier, KmsVerifier, PauserSet, ProtocolConfig},
 };
 
+/// [`coverage`] carries the published selectors; the interfaces are written apart from it.
 #[test]
 fn functions_have_the_published_selectors() {
-    let published: &[[u8; 4]] =
-        &[hex!("f6859bdc"), hex!("e0786972"), hex!("a8c7c2c1"), hex!("7a297f4b"), hex!("0d8e6e2c")];
-    assert_eq!(Executor::ExecutorCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| Executor::ExecutorCalls::SELECTORS.contains(s)));
-    let published: &[[u8; 4]] = &[
-        hex!("b9496b62"),
-        hex!("fadd2246"),
-        hex!("9718b695"),
-        hex!("3e395cec"),
-        hex!("04f61a95"),
-        hex!("669e6316"),
-        hex!("8456cb59"),
-        hex!("3f4ba83a"),
-        hex!("3f462dbe"),
-        hex!("0dff1525"),
-        hex!("74b79a5a"),
-        hex!("57ad16cc"),
-        hex!("268d6d31"),
-        hex!("82027b6d"),
-        hex!("c0d02943"),
-        hex!("d09c0dee"),
-        hex!("1e2f86ba"),
-        hex!("9edc01ec"),
-        hex!("7c0a893d"),
-        hex!("4d78fdc6"),
-        hex!("35334c23"),
-        hex!("0d8e6e2c"),
-        hex!("ac9650d8"),
-        hex!("8da5cb5b"),
-        hex!("e30c3978"),
-        hex!("5c975abb"),
-    ];
-    assert_eq!(Acl::AclCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| Acl::AclCalls::SELECTORS.contains(s)));
-    let published: &[[u8; 4]] = &[
-        hex!("35334c23"),
-        hex!("e6317df5"),
-        hex!("9164d0ae"),
-        hex!("e75235b8"),
-        hex!("7df73e27"),
-        hex!("7a297f4b"),
-        hex!("0d8e6e2c"),
-        hex!("84b0196e"),
-    ];
-    assert_eq!(InputVerifier::InputVerifierCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| InputVerifier::InputVerifierCalls::SELECTORS.contains(s)));
-    let published: &[[u8; 4]] = &[
-        hex!("78542ead"),
-        hex!("7eaac8f2"),
-        hex!("e75235b8"),
-        hex!("7df73e27"),
-        hex!("976f3eb9"),
-        hex!("b7f47bd6"),
-        hex!("ba82b011"),
-        hex!("0d8e6e2c"),
-        hex!("84b0196e"),
-    ];
-    assert_eq!(KmsVerifier::KmsVerifierCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| KmsVerifier::KmsVerifierCalls::SELECTORS.contains(s)));
-    let published: &[[u8; 4]] = &[
-        hex!("268d6d31"),
-        hex!("0d8e6e2c"),
-        hex!("b59547b8"),
-        hex!("1e24aa49"),
-        hex!("c13c1971"),
-        hex!("ede8776e"),
-        hex!("9f4b9937"),
-    ];
-    assert_eq!(HcuLimit::HcuLimitCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| HcuLimit::HcuLimitCalls::SELECTORS.contains(s)));
-    let published: &[[u8; 4]] = &[
-        hex!("976f3eb9"),
-        hex!("65b394af"),
-        hex!("bf9b16c8"),
-        hex!("7eaac8f2"),
-        hex!("203d0114"),
-        hex!("2a388998"),
-        hex!("0d8e6e2c"),
-    ];
-    assert_eq!(ProtocolConfig::ProtocolConfigCalls::COUNT, published.len());
-    assert!(published.iter().all(|s| ProtocolConfig::ProtocolConfigCalls::SELECTORS.contains(s)));
+    let published = |contract| {
+        let of = move |covered: &Covered| covered.contract == contract;
+        coverage().filter(of).map(|covered| covered.selector).collect::<BTreeSet<_>>()
+    };
+    for (contract, selectors) in [
+        (HostContract::Executor, Executor::ExecutorCalls::SELECTORS),
+        (HostContract::Acl, Acl::AclCalls::SELECTORS),
+        (HostContract::HcuLimit, HcuLimit::HcuLimitCalls::SELECTORS),
+        (HostContract::PauserSet, PauserSet::PauserSetCalls::SELECTORS),
+        (HostContract::InputVerifier, InputVerifier::InputVerifierCalls::SELECTORS),
+        (HostContract::KmsVerifier, KmsVerifier::KmsVerifierCalls::SELECTORS),
+        (HostContract::ProtocolConfig, ProtocolConfig::ProtocolConfigCalls::SELECTORS),
+    ] {
+        let published = published(contract);
+        for selector in selectors {
+            assert!(published.contains(selector), "{contract:?} {}", hex::encode(selector));
+        }
+    }
+    let executor = published(HostContract::Executor);
+    assert!(OPS.iter().all(|spec| executor.contains(&spec.selector)));
+    assert_eq!(published(HostContract::Acl).len(), Acl::AclCalls::COUNT + 3);
+    assert_eq!(published(HostContract::HcuLimit).len(), HcuLimit::HcuLimitCalls::COUNT + 30 + 3);
 }
 
 #[test]
@@ -131,6 +77,14 @@ fn errors_have_the_published_selectors() {
     assert_eq!(HcuErrors::HCUTransactionDepthLimitExceeded::SELECTOR, hex!("fc344870"));
     assert_eq!(HcuErrors::InvalidZeroHandle::SELECTOR, hex!("34e45d7b"));
     assert_eq!(HcuErrors::UnsupportedOperation::SELECTOR, hex!("9ba6061b"));
+    assert_eq!(HcuErrors::OnlyScalarOperationsAreSupported::SELECTOR, hex!("6aa9eb05"));
+    assert_eq!(HcuErrors::AlreadyBlockHCUWhitelisted::SELECTOR, hex!("f99c4fd1"));
+    assert_eq!(HcuErrors::NotBlockHCUWhitelisted::SELECTOR, hex!("e3cc3418"));
+    assert_eq!(HcuErrors::HCUPerBlockBelowMaxPerTx::SELECTOR, hex!("04acca2f"));
+    assert_eq!(HcuErrors::MaxHCUPerTxBelowDepth::SELECTOR, hex!("afb1633c"));
+    assert_eq!(ExecutorErrors::BoundaryBitPositionOverflow::SELECTOR, hex!("0b4ba29e"));
+    assert_eq!(HostErrors::NotHostOwner::SELECTOR, hex!("21bfda10"));
+    assert_eq!(HostErrors::InvalidInitialization::SELECTOR, hex!("f92ee8a9"));
     assert_eq!(InputErrors::DeserializingInputProofFail::SELECTOR, hex!("1817ecd7"));
     assert_eq!(InputErrors::EmptyInputProof::SELECTOR, hex!("b2481d16"));
     assert_eq!(InputErrors::InvalidChainId::SELECTOR, hex!("7a47c9a2"));
@@ -177,6 +131,26 @@ fn events_have_the_published_topics() {
     assert_eq!(
         Acl::BlockedAccount::SIGNATURE_HASH,
         b256!("8632489584ac3cfc9b78cc6c2197c31ca9e3821bfa5ca5c9af28917b92db24d9")
+    );
+    assert_eq!(
+        HcuLimit::HCUPerBlockSet::SIGNATURE_HASH,
+        b256!("c1f1fcaa898aae2263dded712e1798083fca9272ff803ee4150ce48f8619891a")
+    );
+    assert_eq!(
+        HcuLimit::MaxHCUDepthPerTxSet::SIGNATURE_HASH,
+        b256!("5511b1851fc40a2629c855bab7adce3276c470d8190eb01431e418dc2af13e8e")
+    );
+    assert_eq!(
+        HcuLimit::MaxHCUPerTxSet::SIGNATURE_HASH,
+        b256!("64cb9e7ae6497c59080cdbc048552e123d52aa4240e137758a173582786961ca")
+    );
+    assert_eq!(
+        HcuLimit::BlockHCUWhitelistAdded::SIGNATURE_HASH,
+        b256!("cca1d46384cdbbeef2f9daddb76db138101c9905f818d867b630195c128d3c66")
+    );
+    assert_eq!(
+        HcuLimit::BlockHCUWhitelistRemoved::SIGNATURE_HASH,
+        b256!("92fc97af15002646cea63c7633bb375b82db7cde7b480c75fe6341dacc292c81")
     );
     assert_eq!(
         Acl::UnblockedAccount::SIGNATURE_HASH,

@@ -11,7 +11,7 @@ use revm::precompile::PrecompileOutput;
 
 use crate::support::*;
 
-fn chain() -> Chain {
+pub(crate) fn chain() -> Chain {
     let params = GenesisParams {
         kms_signers: [1, 2, 3].map(|seed| signer(seed).1).into(),
         kms_threshold: 2,
@@ -20,7 +20,7 @@ fn chain() -> Chain {
     Chain::with(HostConfig::default(), &params)
 }
 
-fn proof_by(signers: &[u8], extra_data: &'static [u8]) -> Vec<u8> {
+pub(crate) fn proof_by(signers: &[u8], extra_data: &'static [u8]) -> Vec<u8> {
     let handles = [Handle(B256::repeat_byte(1))];
     let gateway = HostConfig::default().gateway;
     let result = Bytes::from_static(&[42]);
@@ -32,7 +32,7 @@ fn proof_by(signers: &[u8], extra_data: &'static [u8]) -> Vec<u8> {
     proof
 }
 
-fn verify(chain: &mut Chain, proof: Vec<u8>) -> PrecompileOutput {
+pub(crate) fn verify(chain: &mut Chain, proof: Vec<u8>) -> PrecompileOutput {
     let call = KmsVerifier::verifyDecryptionEIP712KMSSignaturesCall {
         handlesList: vec![B256::repeat_byte(1)],
         decryptedResult: Bytes::from_static(&[42]),
@@ -54,8 +54,8 @@ fn results_need_enough_different_signers() {
     assert_eq!(answer(proof_by(&[1, 1], &[])).bytes[..], truth(false));
     assert_reverts(&answer(vec![]), E::EmptyDecryptionProof {});
     assert_reverts(&answer(vec![1, 2]), E::DeserializingDecryptionProofFail {});
-    let version = E::UnsupportedExtraDataVersion { version: 1 };
-    assert_reverts(&answer(proof_by(&[], &[1])), version);
+    let version = E::UnsupportedExtraDataVersion { version: 3 };
+    assert_reverts(&answer(proof_by(&[], &[3])), version);
     assert_reverts(&answer(proof_by(&[], &[])), E::KMSZeroSignature {});
     let one = E::KMSSignatureThresholdNotReached { signatures: U256::ONE };
     assert_reverts(&answer(proof_by(&[1], &[])), one);
@@ -75,9 +75,26 @@ fn the_configuration_names_signers_and_context() {
     let config = HOST.protocol_config;
     assert_eq!(chain.view(config, ProtocolConfig::getKmsSignersCall {}), expected);
     let current = chain.view(config, ProtocolConfig::getCurrentKmsContextAndEpochCall {});
-    assert_eq!(current._0, (U256::from(7) << 248) + U256::ONE);
-    assert_eq!(current._1, (U256::from(8) << 248) + U256::ONE);
+    assert_eq!(current.contextId, (U256::from(7) << 248) + U256::ONE);
+    assert_eq!(current.epochId, (U256::from(8) << 248) + U256::ONE);
     let domain = chain.view(HOST.kms_verifier, KmsVerifier::eip712DomainCall {});
     assert_eq!(domain.name, "Decryption");
     assert_eq!(domain.verifyingContract, HostConfig::default().gateway.decryption);
+}
+
+/// The verifier notes in transient storage who signed, so it does not work under `STATICCALL`; but
+/// what it refuses before it notes anything, it refuses there too.
+#[test]
+fn results_are_not_checked_in_static_calls() {
+    let mut chain = chain();
+    let proof = proof_by(&[1, 2], &[]);
+    assert!(verify(&mut chain, proof.clone()).is_success());
+    chain.is_static = true;
+    assert!(verify(&mut chain, proof).is_halt());
+    assert_reverts(&verify(&mut chain, proof_by(&[], &[])), E::KMSZeroSignature {});
+    let stranger = E::KMSInvalidSigner { signer: signer(9).1 };
+    assert_reverts(&verify(&mut chain, proof_by(&[9, 1], &[])), stranger);
+    let view =
+        KmsVerifier::getContextSignersAndThresholdFromExtraDataCall { extraData: Bytes::new() };
+    assert_eq!(chain.view(HOST.kms_verifier, view).threshold, U256::from(2));
 }

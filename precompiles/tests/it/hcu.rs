@@ -102,9 +102,9 @@ fn budgets_end_with_the_transaction_or_the_block() {
 #[test]
 fn nobody_else_charges() {
     let mut chain = Chain::new();
-    let selector = alloy_primitives::hex!("c1390c34");
+    let data = [&alloy_primitives::hex!("c1390c34")[..], &[0; 32 * 6]].concat();
     for caller in [DAPP, GenesisParams::default().owner] {
-        let output = chain.call(caller, HOST.hcu_limit, selector);
+        let output = chain.call(caller, HOST.hcu_limit, &data);
         assert_reverts(&output, E::CallerMustBeFHEVMExecutorContract {});
     }
 }

@@ -14,7 +14,7 @@ use crate::support::*;
 const CHAIN_ID: u64 = 31337;
 
 /// Three coprocessors, two of which must sign.
-fn chain() -> Chain {
+pub(crate) fn chain() -> Chain {
     let params = GenesisParams {
         coprocessor_signers: [1, 2, 3].map(|seed| signer(seed).1).into(),
         coprocessor_threshold: 2,
@@ -23,14 +23,14 @@ fn chain() -> Chain {
     Chain::with(HostConfig::default(), &params)
 }
 
-fn handles() -> Vec<Handle> {
+pub(crate) fn handles() -> Vec<Handle> {
     let blob = blob_hash(b"a list");
     [(0, FheType::Uint64), (1, FheType::Bool)]
         .map(|(index, ty)| input_handle(blob, index, HOST.acl, CHAIN_ID, ty))
         .into()
 }
 
-fn proof_by(signers: &[u8]) -> InputProof {
+pub(crate) fn proof_by(signers: &[u8]) -> InputProof {
     let extra_data = Bytes::from_static(&[0]);
     let gateway = HostConfig::default().gateway;
     let digest = input_digest(&gateway, &handles(), USER, DAPP, CHAIN_ID, extra_data.clone());
@@ -38,7 +38,7 @@ fn proof_by(signers: &[u8]) -> InputProof {
     InputProof { handles: handles(), signatures, extra_data }
 }
 
-fn admit(chain: &mut Chain, handle: Handle, proof: &[u8]) -> PrecompileOutput {
+pub(crate) fn admit(chain: &mut Chain, handle: Handle, proof: &[u8]) -> PrecompileOutput {
     admit_for(chain, DAPP, USER, handle, proof)
 }
 
@@ -165,4 +165,23 @@ fn the_verifier_answers_on_its_own_address() {
     let domain = chain.view(address, InputVerifier::eip712DomainCall {});
     assert_eq!((domain.name.as_str(), domain.version.as_str()), ("InputVerification", "1"));
     assert_eq!(domain.chainId, U256::from(10901));
+}
+
+/// A new proof is remembered, which `STATICCALL` forbids; one that is remembered is only looked up.
+#[test]
+fn only_remembered_proofs_are_checked_in_static_calls() {
+    let mut chain = chain();
+    let input = handles()[0];
+    let call = InputVerifier::verifyInputCall {
+        context: InputVerifier::ContextUserInputs { userAddress: USER, contractAddress: DAPP },
+        inputHandle: input.0,
+        inputProof: proof_by(&[1, 2]).encode(),
+    }
+    .abi_encode();
+    chain.is_static = true;
+    assert!(chain.call(DAPP, HOST.input_verifier, &call).is_halt());
+    chain.is_static = false;
+    assert!(chain.call(DAPP, HOST.input_verifier, &call).is_success());
+    chain.is_static = true;
+    assert!(chain.call(DAPP, HOST.input_verifier, &call).is_success());
 }

@@ -3,10 +3,14 @@
 mod abi;
 mod acl;
 mod calls;
+mod config_abi;
 mod decryption;
 mod executor;
+mod gas;
 mod hcu;
 mod inputs;
+mod proofs;
 mod record;
 mod support;
+mod table;
 mod transaction;

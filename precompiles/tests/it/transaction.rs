@@ -103,3 +103,96 @@ fn static_and_delegated_calls_fail_inside_contracts() {
         assert_eq!(transact(&mut vm, CONTRACT, version).is_success(), opcode == 0xfa);
     }
 }
+
+/// An account that delegates to a host contract (EIP-7702) does not become one: calls of it revert
+/// without data, and neither the account nor the host contract changes. Where the public contract's
+/// code would run with the account's storage, this is deliberate: a native contract has no code to
+/// lend.
+#[test]
+fn an_account_that_delegates_to_a_host_contract_refuses_calls() {
+    const DELEGATING: Address = Address::repeat_byte(0x70);
+    for (host, data) in [
+        (HOST.executor, encrypt()),
+        (HOST.executor, hex!("0d8e6e2c").to_vec()),
+        (HOST.acl, hex!("8da5cb5b").to_vec()),
+    ] {
+        let mut vm = vm(&forwarder(0xf1, DELEGATING));
+        let db = &mut vm.ctx_mut().journaled_state.database;
+        let delegation = AccountInfo::from_bytecode(Bytecode::new_eip7702(host));
+        db.insert_account_info(DELEGATING, delegation);
+        // Directly, and from a contract.
+        for to in [DELEGATING, CONTRACT] {
+            let result = transact(&mut vm, to, data.clone());
+            assert!(!result.is_success(), "{result:?}");
+            assert!(result.output().is_some_and(|data| data.is_empty()), "{result:?}");
+            assert!(result.logs().is_empty());
+        }
+        // What fails is the delegation: the host contract answers the same call.
+        assert!(transact(&mut vm, host, data).is_success());
+    }
+}
+
+/// A transaction may carry the delegation itself.
+#[test]
+fn delegation_by_an_authorization_in_the_transaction_is_refused_too() {
+    use revm::context::either::Either;
+    use revm::context_interface::transaction::{
+        Authorization, RecoveredAuthority, RecoveredAuthorization,
+    };
+    const AUTHORITY: Address = Address::repeat_byte(0x71);
+    let authorization = Authorization { chain_id: U256::from(31337), address: HOST.acl, nonce: 0 };
+    let authorization =
+        RecoveredAuthorization::new_unchecked(authorization, RecoveredAuthority::Valid(AUTHORITY));
+    let mut vm = vm(&[]);
+    let mut send = |to| {
+        let tx = TxEnv {
+            tx_type: 4,
+            caller: USER,
+            kind: TxKind::Call(to),
+            data: hex!("8da5cb5b").into(),
+            gas_limit: 1_000_000,
+            gas_price: 0,
+            nonce: if to == AUTHORITY { 0 } else { 1 },
+            chain_id: Some(31337),
+            authorization_list: vec![Either::Right(authorization.clone())],
+            ..TxEnv::default()
+        };
+        vm.transact_commit(tx).expect("a valid transaction")
+    };
+    let result = send(AUTHORITY);
+    assert!(!result.is_success(), "{result:?}");
+    assert!(result.output().is_some_and(|data| data.is_empty()));
+    assert!(send(HOST.acl).is_success());
+    let code = &vm.ctx().journaled_state.database.cache.accounts[&AUTHORITY].info.code;
+    assert_eq!(code.as_ref().and_then(Bytecode::eip7702_address), Some(HOST.acl));
+}
+
+/// Tools that replace code (`hardhat_setCode`) do not replace a host contract, whatever the code:
+/// `return(0, 0)`, none, or a delegation.
+#[test]
+fn code_at_a_host_address_does_not_disable_the_contract() {
+    let codes = [
+        Bytecode::new_raw(hex!("5f5ff3").into()),
+        Bytecode::default(),
+        Bytecode::new_eip7702(USER),
+    ];
+    for code in codes {
+        let mut vm = vm(&forwarder(0xf1, HOST.executor));
+        let db = &mut vm.ctx_mut().journaled_state.database;
+        for host in [HOST.executor, HOST.acl, HOST.hcu_limit, HOST.input_verifier] {
+            let mut info = db.cache.accounts[&host].info.clone();
+            info.set_code(code.clone());
+            db.insert_account_info(host, info);
+        }
+        for to in [HOST.executor, CONTRACT] {
+            let result = transact(&mut vm, to, encrypt());
+            assert!(result.is_success(), "{result:?}");
+            assert_eq!(result.output().map(|output| output.len()), Some(32));
+            assert_eq!(result.logs()[0].address, HOST.executor);
+        }
+    }
+    // The control: the same code runs where no host contract is.
+    let mut vm = vm(&hex!("5f5ff3"));
+    let result = transact(&mut vm, CONTRACT, encrypt());
+    assert!(result.is_success() && result.output().is_some_and(|output| output.is_empty()));
+}
