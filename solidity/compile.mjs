@@ -1,4 +1,5 @@
-// Compiles the contracts of `contracts/` into the committed artifacts of `artifacts/`.
+// Compiles the contracts of `contracts/`, and the generated ones that call every function of the
+// FHE libraries, into the committed artifacts of `artifacts/`.
 //
 //   node compile.mjs           writes the artifacts
 //   node compile.mjs --check   fails if the committed artifacts are not what the sources give
@@ -6,74 +7,46 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import solc from "solc";
+import { renderCoverage } from "./coverage/generate.mjs";
+import { compile, ours, root, settings, version } from "./scripts/solc.mjs";
 
 const CONTRACTS = "contracts";
-const root = import.meta.dirname;
 const artifactsDir = join(root, "artifacts");
+const select = { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] };
 
-const settings = {
-  // The first fork with transient storage, on which the host contracts rely.
-  evmVersion: "cancun",
-  optimizer: { enabled: true, runs: 200 },
-  // By default the bytecode ends with a hash of the metadata, hence of every comment and path of
-  // every source. Without it the bytecode depends on the code, the compiler and these settings
-  // alone, so anyone can reproduce it.
-  metadata: { bytecodeHash: "none" },
-};
+/** The source that is compiled a second time, with our library in the place of Zama's. */
+const TOKEN = `${CONTRACTS}/ConfidentialToken.sol`;
 
-/** Compiles every source of `contracts/` and returns solc's output; diagnostics go to stderr. */
-function compile() {
+/** Returns the text of each artifact by its file name, one per contract that can be deployed. */
+function renderArtifacts() {
   const names = readdirSync(join(root, CONTRACTS)).filter((name) => name.endsWith(".sol"));
   const sources = Object.fromEntries(
     names.sort().map((name) => {
       const content = readFileSync(join(root, CONTRACTS, name), "utf8");
-      return [`${CONTRACTS}/${name}`, { content }];
+      return [`${CONTRACTS}/${name}`, content];
     }),
   );
-  const wanted = { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] };
-  const outputSelection = Object.fromEntries(Object.keys(sources).map((name) => [name, wanted]));
-  const input = { language: "Solidity", sources, settings: { ...settings, outputSelection } };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readDependency }));
-
-  const diagnostics = output.errors ?? [];
-  for (const { severity, sourceLocation, formattedMessage } of diagnostics) {
-    // A warning inside a dependency is not ours to fix.
-    const ours = !sourceLocation || sourceLocation.file in sources;
-    if (ours || severity === "error") console.error(formattedMessage);
-  }
-  if (diagnostics.some(({ severity }) => severity === "error")) process.exit(1);
-  return output.contracts;
-}
-
-/** Answers solc's request for an import that is not one of our own sources. */
-function readDependency(path) {
-  try {
-    return { contents: readFileSync(join(root, "node_modules", path), "utf8") };
-  } catch (error) {
-    return { error: error.message };
-  }
-}
-
-/** Returns the text of each artifact by its file name, one per contract that can be deployed. */
-function renderArtifacts() {
-  // The suffix names how the compiler itself was built, which has no effect on what it emits.
-  const version = solc.version().replace(".Emscripten.clang", "");
   const artifacts = new Map();
-  for (const [sourceName, contracts] of Object.entries(compile())) {
-    for (const [contractName, { abi, evm }] of Object.entries(contracts)) {
-      if (evm.bytecode.object === "") continue;
-      const artifact = {
-        contractName,
-        sourceName,
-        compiler: { version, settings },
-        abi,
-        bytecode: `0x${evm.bytecode.object}`,
-        deployedBytecode: `0x${evm.deployedBytecode.object}`,
-      };
-      artifacts.set(`${contractName}.json`, `${JSON.stringify(artifact, null, 2)}\n`);
+  const add = (contracts, suffix, remappings) => {
+    for (const [sourceName, found] of Object.entries(contracts)) {
+      for (const [contractName, { abi, evm }] of Object.entries(found)) {
+        if (evm.bytecode.object === "") continue;
+        const artifact = {
+          contractName,
+          sourceName,
+          compiler: { version, settings: { ...settings, ...remappings } },
+          abi,
+          bytecode: `0x${evm.bytecode.object}`,
+          deployedBytecode: `0x${evm.deployedBytecode.object}`,
+        };
+        artifacts.set(`${contractName}${suffix}.json`, `${JSON.stringify(artifact, null, 2)}\n`);
+      }
     }
-  }
+  };
+  add(compile(sources, { select }).contracts, "");
+  const token = { [TOKEN]: sources[TOKEN] };
+  add(compile(token, { select, remappings: ours }).contracts, "Own", { remappings: ours });
+  for (const [name, text] of renderCoverage()) artifacts.set(name, text);
   return artifacts;
 }
 

@@ -23,6 +23,16 @@ pub(crate) fn test(root: &Path) -> Command {
     cargo(root, &["test", "--workspace"])
 }
 
+/// The test that holds the Solidity library to the table of operations, or writes it. It is built
+/// with the whole workspace's features: those of one package would build tfhe once more.
+pub(crate) fn library(root: &Path, update: bool) -> Command {
+    let mut command = cargo(root, &["test", "--workspace", "--test", "generated"]);
+    if update {
+        command.env("UPDATE_SOLIDITY", "1");
+    }
+    command
+}
+
 pub(crate) fn matrix(root: &Path) -> Command {
     let package = ["test", "--release", "-p", "ciphervm-fhe", "--test", "it"];
     let mut command = cargo(root, &package);
