@@ -12,6 +12,9 @@ use crate::frame::{Abort, Outcome};
 
 const WORD: usize = 32;
 
+/// Bytes of calldata before the arguments.
+const SELECTOR: usize = 4;
+
 /// Splits calldata into selector and arguments.
 pub(crate) fn split(data: &[u8]) -> Outcome<([u8; 4], Arguments<'_>)> {
     let (selector, arguments) = data.split_first_chunk().ok_or_else(Abort::empty)?;
@@ -23,6 +26,12 @@ pub(crate) fn split(data: &[u8]) -> Outcome<([u8; 4], Arguments<'_>)> {
 pub(crate) struct Arguments<'a>(&'a [u8]);
 
 impl<'a> Arguments<'a> {
+    /// The same, if the head has `words` words: Solidity looks at that before it reads any.
+    /// Wherever arguments that are read early can panic, it has to be asked first.
+    pub(crate) fn with_head(self, words: usize) -> Outcome<Self> {
+        if self.0.len() < words * WORD { Err(Abort::empty()) } else { Ok(self) }
+    }
+
     /// A word, of whatever type.
     pub(crate) fn word(self, index: usize) -> Outcome<B256> {
         let start = index * WORD;
@@ -111,8 +120,30 @@ impl<'a> Arguments<'a> {
         if length.checked_mul(WORD).is_none_or(|size| size > tail.len()) {
             return Err(Abort::empty());
         }
-        // Offsets of elements count from the first element's offset.
-        Ok((0..length).map(move |element| Arguments(tail).bytes(element)))
+        let base = self.0.len() - tail.len();
+        Ok((0..length).map(move |element| self.byte_string(base, Arguments(tail).uint(element)?)))
+    }
+
+    /// The element of `bytes[]` at `offset` from the array's first word, which is at `base`.
+    ///
+    /// Solidity compares such offsets and what they lead to as signed numbers. So an offset may be
+    /// negative: what is then before all calldata reads as empty.
+    fn byte_string(self, base: usize, offset: U256) -> Outcome<&'a [u8]> {
+        let last = (self.0.len() - base).checked_sub(WORD).ok_or_else(Abort::empty)?;
+        let start = if offset.bit(U256::BITS - 1) {
+            let back = offset.wrapping_neg();
+            if back > U256::from(base + SELECTOR) {
+                return Ok(&[]);
+            }
+            // A length that begins in the selector is larger than any data.
+            base.checked_sub(back.to()).ok_or_else(Abort::empty)?
+        } else {
+            let ahead = usize::try_from(offset).ok().filter(|ahead| *ahead <= last);
+            base + ahead.ok_or_else(Abort::empty)?
+        };
+        let element = Arguments(&self.0[start..]);
+        let length: usize = element.uint(0)?.try_into().map_err(|_| Abort::empty())?;
+        element.0[WORD..].get(..length).ok_or_else(Abort::empty)
     }
 
     /// An array whose elements have `words` words each in its head: how many they are, and they as
@@ -230,6 +261,24 @@ mod tests {
         encoded[0] = 0xff;
         assert!(refused(Arguments(&encoded).bytes(0)));
         assert!(refused(Arguments(&[]).word(0)));
+    }
+
+    #[test]
+    fn offsets_of_strings_are_signed() {
+        // The word at 96 is the offset of the only element, which counts from that same word.
+        let read = |offset: U256| {
+            let words = [U256::from(64), U256::from(3), U256::ONE, offset];
+            let encoded: Vec<u8> = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+            let element = Arguments(&encoded).byte_strings(0).unwrap().next().unwrap();
+            element.map(<[u8]>::to_vec)
+        };
+        let back = |bytes: u64| U256::from(bytes).wrapping_neg();
+        assert_eq!(read(back(64)), Ok(vec![0, 0, 0]));
+        assert!(refused(read(back(96 + 4))));
+        assert_eq!(read(back(96 + 5)), Ok(vec![]));
+        assert_eq!(read(U256::ONE << 255), Ok(vec![]));
+        assert!(refused(read(U256::from(1))));
+        assert!(refused(read((U256::ONE << 255) - U256::ONE)));
     }
 
     #[test]

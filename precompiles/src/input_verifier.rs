@@ -81,8 +81,7 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
             upgrade::refuse_initialization()
         }
         InputVerifier::reinitializeV2Call::SELECTOR => {
-            arguments.memory_addresses(0)?;
-            arguments.word(1)?;
+            arguments.with_head(2)?.memory_addresses(0)?;
             upgrade::refuse_reinitialization()
         }
         InputVerifier::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),
@@ -92,6 +91,7 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
 
 /// `defineNewContext`: other signers, with another threshold, in place of those before.
 fn define_context(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome {
+    let arguments = arguments.with_head(2)?;
     let (proposed, threshold) = (arguments.memory_addresses(0)?, arguments.uint(1)?);
     upgrade::require_host_owner(frame)?;
     if proposed.is_empty() {

@@ -81,6 +81,7 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
 /// `signature count (1) ‖ signatures (65 each) ‖ extra data`. False if enough signatures are there
 /// and too few different signers made them.
 fn verify_decryption(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome<bool> {
+    let arguments = arguments.with_head(3)?;
     let handles: Vec<Handle> = arguments.memory_words(0)?.into_iter().map(Handle).collect();
     let (result, proof) = (arguments.memory_bytes(1)?, arguments.memory_bytes(2)?);
     let [count, rest @ ..] = proof else {

@@ -135,6 +135,7 @@ fn context(frame: &mut Frame<'_>, with_block: bool) -> Outcome<Context> {
 /// `verifyInput`: admits a handle that coprocessors attest, for the calling contract and the user
 /// that the caller names.
 fn verify_input(frame: &mut Frame<'_>, arguments: Arguments<'_>) -> Outcome<Handle> {
+    let arguments = arguments.with_head(4)?;
     let handle = Handle(arguments.word(0)?);
     let user = arguments.address(1)?;
     let proof = arguments.memory_bytes(2)?;

@@ -138,6 +138,7 @@ impl<'a> Proposal<'a> {
 
 impl<'a> NodeParams<'a> {
     fn read(members: Arguments<'a>) -> Outcome<Self> {
+        let members = members.with_head(8)?;
         Ok(Self {
             tx_sender: members.address(0)?,
             signer: members.address(1)?,
