@@ -66,7 +66,8 @@ impl Plan {
             let actions = types.into_iter().flat_map(move |ty| {
                 let value = Word::Small(caller as u8);
                 // The last two types for everybody.
-                let accounts = if ty < 5 || ty > 6 { caller..caller + 1 } else { 0..CALLERS.len() };
+                let all = 0..CALLERS.len();
+                let accounts = if (5..=6).contains(&ty) { all } else { caller..caller + 1 };
                 let allow =
                     move |account| Action::Allow { handle: Pick::Own(0), account: account as u8 };
                 std::iter::once(Action::TrivialEncrypt { value, ty }).chain(accounts.map(allow))
