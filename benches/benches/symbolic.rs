@@ -1,7 +1,7 @@
 //! What a confidential token costs without FHE: five transactions executed, recorded from their
 //! logs and settled on the reference evaluator, ciphertext store on disk included.
 
-use ciphervm_node::{demo, machine::Machine};
+use ciphervm_node::{command::demo, machine::Machine};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn token(criterion: &mut Criterion) {

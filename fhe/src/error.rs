@@ -102,6 +102,17 @@ pub enum EvaluationError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The result of an operation is not what it means on plaintexts, as an evaluator found that
+    /// checks another one.
+    #[error("operation {op} for {handle} is wrong: {reason}")]
+    Wrong {
+        /// The operation.
+        op: Op,
+        /// Handle of the result.
+        handle: Handle,
+        /// The values.
+        reason: String,
+    },
     /// An operation panicked inside the FHE library.
     #[error("operation {op} for {handle} failed: {reason}")]
     Panicked {

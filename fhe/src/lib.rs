@@ -50,7 +50,7 @@ pub use ciphertext::Ciphertext;
 pub use circuits::Circuit;
 pub use engine::{Engine, ReferenceEngine, TfheEngine};
 pub use error::{CiphertextError, EvaluationError, GraphError, KeyError, StoreError};
-pub use evaluator::{Evaluation, Evaluator, GraphEvaluator};
+pub use evaluator::{Evaluation, Evaluator, GraphEvaluator, Measured};
 pub use graph::{Graph, Live, Node, Operand};
 pub use handle::{COMPUTED_MARK, HANDLE_VERSION, Handle, MAX_INPUT_INDEX};
 pub use input::MAX_VALUES as MAX_INPUT_VALUES;

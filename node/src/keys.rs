@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
-use ciphervm_fhe::keys::Keyset;
-use ciphervm_kms::{KeyDirectory, LocalKms, Stage, cache_dir};
+use alloy_primitives::U256;
+use anyhow::{Context, Result, ensure};
+use ciphervm_fhe::{Evaluator, FheType, GraphEvaluator, TfheEngine, keys::Keyset};
+use ciphervm_kms::{KeyDirectory, Kms, LocalKms, Stage, cache_dir};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 /// Where keys are, unless the command line says otherwise.
@@ -19,6 +20,51 @@ pub fn default_path() -> Result<PathBuf> {
     Ok(cache_dir()?.join("keys"))
 }
 
+/// Generates a keyset in a directory that has none.
+///
+/// # Errors
+/// If there is one, or the keys cannot be generated or written.
+pub fn generate(path: &Path) -> Result<()> {
+    let bar = progress_bar(Stage::COUNT)?;
+    KeyDirectory::generate(path, |stage| announce(&bar, stage))?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Checks that what is encrypted to a keyset's public key decrypts.
+///
+/// # Errors
+/// If it does not.
+pub fn check(keyset: &Arc<Keyset>, kms: &dyn Kms) -> Result<()> {
+    let evaluator = GraphEvaluator::new(TfheEngine::new(Arc::clone(keyset)), 1)?;
+    let value = U256::from(0xc1);
+    let list = evaluator.encrypt_inputs(&[(FheType::Uint8, value)])?;
+    let records = evaluator.expand_inputs(&list)?;
+    let record = records.first().context("a list of one value expands to nothing")?;
+    ensure!(kms.decrypt(record)? == value, "the secret key is not that of the server keys");
+    Ok(())
+}
+
+fn progress_bar(steps: u64) -> Result<ProgressBar> {
+    let bar = ProgressBar::new(steps).with_style(
+        ProgressStyle::with_template("{spinner} [{bar:24}] {msg} ({elapsed})")
+            .context("the progress bar's template is wrong")?
+            .progress_chars("=> "),
+    );
+    bar.enable_steady_tick(Duration::from_millis(100));
+    Ok(bar)
+}
+
+fn announce(bar: &ProgressBar, stage: Stage) {
+    match stage {
+        Stage::Generating => bar.set_message("generating keys"),
+        Stage::Writing => {
+            bar.inc(1);
+            bar.set_message("writing keys");
+        }
+    }
+}
+
 /// Opens the keyset in a directory, or generates one there, and loads it. Says where it is and how
 /// large.
 ///
@@ -26,22 +72,11 @@ pub fn default_path() -> Result<PathBuf> {
 /// If the keys cannot be generated, read or trusted.
 pub fn load(path: &Path) -> Result<(Arc<Keyset>, Arc<LocalKms>)> {
     // Generation, writing, expansion, secret key: tfhe-rs tells no more of its own progress.
-    let bar = ProgressBar::new(Stage::COUNT + 2).with_style(
-        ProgressStyle::with_template("{spinner} [{bar:24}] {msg} ({elapsed})")
-            .context("the progress bar's template is wrong")?
-            .progress_chars("=> "),
-    );
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = progress_bar(Stage::COUNT + 2)?;
     let mut generated = false;
     let directory = KeyDirectory::open_or_generate(path, |stage| {
         generated = true;
-        match stage {
-            Stage::Generating => bar.set_message("generating keys"),
-            Stage::Writing => {
-                bar.inc(1);
-                bar.set_message("writing keys");
-            }
-        }
+        announce(&bar, stage);
     })?;
     bar.set_position(Stage::COUNT);
     bar.set_message("expanding server keys");

@@ -1,6 +1,16 @@
 //! What the `ciphervm` binary is made of.
 
 pub mod artifact;
-pub mod demo;
+pub mod chain;
+pub mod command;
+pub mod data_dir;
+pub mod devnet;
+pub mod explain;
+pub mod fees;
+pub mod journal;
 pub mod keys;
 pub mod machine;
+pub mod pool;
+pub mod rpc;
+pub mod server;
+pub mod trace;

@@ -17,7 +17,7 @@ use ciphervm_precompiles::{GenesisParams, HostConfig, interface::Acl};
 use clap::ValueEnum;
 
 /// Memory for recently used ciphertexts.
-const CACHE_BYTES: u64 = 256 << 20;
+pub(crate) const CACHE_BYTES: u64 = 256 << 20;
 
 /// What operations are computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

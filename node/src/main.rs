@@ -1,9 +1,10 @@
 //! The `ciphervm` command.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
-use ciphervm_node::demo;
-use clap::{Parser, Subcommand};
+use ciphervm_node::command::{demo, devnet, keys, trace};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// An Ethereum virtual machine that computes on encrypted data.
 #[derive(Debug, Parser)]
@@ -16,12 +17,29 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Options),
+    Devnet(Box<devnet::Options>),
+    Keys(keys::Options),
+    Trace(trace::Options),
+    /// Print what a shell needs to complete this command.
+    ///
+    /// For bash: `ciphervm completions bash > ~/.local/share/bash-completion/completions/ciphervm`
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
         Command::Demo(options) => demo::run(&options),
+        Command::Devnet(options) => devnet::run(&options),
+        Command::Keys(options) => keys::run(&options),
+        Command::Trace(options) => trace::run(&options),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "ciphervm", &mut io::stdout());
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -87,7 +87,7 @@ pub use errors::{
 pub use gas_schedule::{GasPrice, gas_schedule};
 pub use genesis::{GenesisParams, HOST_CODE, HostAccount, genesis};
 pub use handles::{COMPUTATION_DOMAIN, Context, SEED_DOMAIN};
-pub use hcu::HcuLimits;
+pub use hcu::{HcuLimits, HcuReading};
 pub use input_proof::{
     BLOB_DOMAIN, HANDLE_DOMAIN, InputProof, auxiliary_data, blob_hash, input_digest, input_handle,
 };

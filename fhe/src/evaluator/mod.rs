@@ -1,5 +1,6 @@
 //! Runs a live graph: independent operations side by side, each exactly once.
 
+mod meter;
 mod schedule;
 
 use std::{
@@ -7,11 +8,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use alloy_primitives::{B256, U256};
+use meter::Span;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use schedule::Schedule;
 use tfhe::get_pbs_count;
@@ -68,6 +70,20 @@ pub struct Evaluation {
     pub elapsed: Duration,
     /// What was stored, with digests, by handle.
     pub stored: Vec<(Handle, B256)>,
+    /// What each operation took, in the order of [`Live::nodes`].
+    pub measured: Vec<Measured>,
+}
+
+/// What one operation took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its result.
+    pub handle: Handle,
+    /// Time from start to result, with whatever ran beside it.
+    pub elapsed: Duration,
+    /// Programmable bootstraps; `None` if others bootstrapped at the same time, so that its own
+    /// cannot be told apart. With one thread they can.
+    pub bootstraps: Option<u64>,
 }
 
 /// An [`Evaluator`] on an [`Engine`].
@@ -148,27 +164,36 @@ impl<E: Engine> GraphEvaluator<E> {
         }
     }
 
-    /// Computes every node and returns the values to keep.
-    fn run(
-        &self,
-        live: &Live,
-        settled: BTreeMap<Handle, E::Value>,
-    ) -> Result<BTreeMap<Handle, Arc<E::Value>>, EvaluationError> {
+    /// Computes every node. Returns the values to keep, and what each node took.
+    fn run(&self, live: &Live, settled: BTreeMap<Handle, E::Value>) -> Run<E::Value> {
         let schedule = Schedule::new(live, settled);
+        let measured = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
             for worker in 0..self.threads.min(live.nodes.len()) {
-                let (schedule, pool) = (&schedule, &self.pools[worker / MAX_POOL_THREADS]);
+                let (schedule, measured) = (&schedule, &measured);
+                let pool = &self.pools[worker / MAX_POOL_THREADS];
                 scope.spawn(move || {
                     while let Some((index, operands)) = schedule.next() {
                         let (handle, node) = &live.nodes[index];
-                        schedule.done(index, self.apply(pool, *handle, node, &operands));
+                        let (start, span) = (Instant::now(), Span::enter());
+                        let outcome = self.apply(pool, *handle, node, &operands);
+                        let elapsed = start.elapsed();
+                        let took =
+                            Measured { handle: *handle, elapsed, bootstraps: span.bootstraps() };
+                        // Before the next operation can start.
+                        drop(span);
+                        measured.lock().unwrap_or_else(PoisonError::into_inner).insert(index, took);
+                        schedule.done(index, outcome);
                     }
                 });
             }
         });
-        schedule.finish()
+        let measured = measured.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((schedule.finish()?, measured.into_values().collect()))
     }
 }
+
+type Run<V> = Result<(BTreeMap<Handle, Arc<V>>, Vec<Measured>), EvaluationError>;
 
 impl<E: Engine> Evaluator for GraphEvaluator<E> {
     fn class(&self) -> B256 {
@@ -182,8 +207,8 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
     ) -> Result<Evaluation, EvaluationError> {
         let (start, bootstraps) = (Instant::now(), get_pbs_count());
         let class = self.engine.class();
-        let records = self
-            .run(live, self.load(live, store)?)?
+        let (values, measured) = self.run(live, self.load(live, store)?)?;
+        let records = values
             .into_iter()
             .map(|(handle, value)| {
                 let ty = handle.fhe_type().ok_or(GraphError::Type(handle))?;
@@ -201,6 +226,7 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
             bootstraps: get_pbs_count() - bootstraps,
             elapsed: start.elapsed(),
             stored,
+            measured,
         })
     }
 
@@ -210,6 +236,8 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
 
     fn expand_inputs(&self, list: &[u8]) -> Result<Vec<Record>, CiphertextError> {
         let class = self.engine.class();
+        // To open a list bootstraps too.
+        let _span = Span::enter();
         self.pools[0]
             .install(|| self.engine.expand_inputs(list))?
             .into_iter()

@@ -13,7 +13,8 @@ use crate::{Handle, error::StoreError};
 const CIPHERTEXTS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("ciphertexts");
 
 /// Ciphertexts in a `redb` file. An insertion is one transaction: after a crash all of its records
-/// are there, or none.
+/// are there, or none. It is committed in two phases: with one, the database could not tell a
+/// damaged commit from one that a crash cut short, and would go on without it.
 #[derive(Debug)]
 pub struct DatabaseStore {
     database: Database,
@@ -23,11 +24,16 @@ impl DatabaseStore {
     /// Opens the file, or makes it.
     ///
     /// # Errors
-    /// If the file is not a database, is in use by another process, or the disk fails.
+    /// If the file is not a database, is damaged, is in use by another process, or the disk fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::create(path).map_err(Error::from)?;
+        // Unless it is checked, a damaged file is a panic.
+        let database = Database::builder()
+            .set_check_integrity_on_open(true)
+            .create(path)
+            .map_err(Error::from)?;
         // A read transaction fails on a table that was never made.
-        let transaction = database.begin_write().map_err(Error::from)?;
+        let mut transaction = database.begin_write().map_err(Error::from)?;
+        transaction.set_two_phase_commit(true);
         transaction.open_table(CIPHERTEXTS).map_err(Error::from)?;
         transaction.commit().map_err(Error::from)?;
         Ok(Self { database })
@@ -59,7 +65,8 @@ impl CiphertextStore for DatabaseStore {
     }
 
     fn insert(&self, records: Vec<(Handle, Record)>) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write().map_err(Error::from)?;
+        let mut transaction = self.database.begin_write().map_err(Error::from)?;
+        transaction.set_two_phase_commit(true);
         {
             let mut table = transaction.open_table(CIPHERTEXTS).map_err(Error::from)?;
             for (handle, record) in &records {

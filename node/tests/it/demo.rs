@@ -2,7 +2,7 @@
 
 use ciphervm_kms::test_keys;
 use ciphervm_node::{
-    demo::{self, Report},
+    command::demo::{self, Report},
     machine::Machine,
 };
 

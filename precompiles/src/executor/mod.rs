@@ -64,6 +64,16 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
     }
 }
 
+/// The encrypted operands of the operation that `data` asks for; none if it asks for something
+/// else.
+pub(crate) fn operands(data: &[u8]) -> Vec<Handle> {
+    let Ok((selector, arguments)) = calldata::split(data) else { return Vec::new() };
+    Op::from_selector(selector)
+        .filter(|op| op.spec().shape != Shape::VerifyInput)
+        .and_then(|op| Request::decode(op, arguments).ok())
+        .map_or_else(Vec::new, |request| request.inputs())
+}
+
 /// Carries out any operation but `verifyInput`: checks, handle, grant to the caller, charge, log.
 fn operate(frame: &mut Frame<'_>, op: Op, arguments: Arguments<'_>) -> Outcome<Handle> {
     let mut request = Request::decode(op, arguments)?;

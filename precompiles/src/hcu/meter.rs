@@ -52,10 +52,18 @@ pub(crate) fn charge(frame: &mut Frame<'_>, work: &Work<'_>) -> Outcome {
 /// The block's number and what it was charged, so far.
 pub(super) fn block_meter(frame: &mut Frame<'_>) -> Outcome<(u64, u64)> {
     let packed = frame.sload(Field::BlockMeter.slot(frame))?;
-    let uint48 = |word: U256| (word & U256::from(UINT48)).to::<u64>();
     let now = uint48(frame.block_number());
-    let used = if uint48(packed) == now { uint48(packed >> 48) } else { 0 };
-    Ok((now, used))
+    Ok((now, charged_to_block(packed, now)))
+}
+
+/// What block `now` was charged, by the meter's word, which may be another block's.
+pub(super) fn charged_to_block(packed: U256, now: u64) -> u64 {
+    if uint48(packed) == now { uint48(packed >> 48) } else { 0 }
+}
+
+/// The low 48 bits of a word.
+pub(super) fn uint48(word: U256) -> u64 {
+    (word & U256::from(UINT48)).to()
 }
 
 /// The largest limit keeps the sum within the 48 bits that it has in the packed word.

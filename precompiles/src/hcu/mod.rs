@@ -8,6 +8,7 @@
 mod checks;
 mod limits;
 mod meter;
+mod reading;
 mod whitelist;
 
 use alloy_primitives::{Address, Bytes, U256};
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub(crate) use meter::{Work, charge};
+pub use reading::HcuReading;
 
 /// The version string of protocol 0.13.
 const VERSION: &str = "HCULimit v0.3.0";

@@ -1,0 +1,6 @@
+//! What the `ciphervm` command can do: a module for each subcommand.
+
+pub mod demo;
+pub mod devnet;
+pub mod keys;
+pub mod trace;
