@@ -1,6 +1,7 @@
 //! Clients that are too many or too slow.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -8,6 +9,7 @@ use std::{
 };
 
 use ciphervm_node::server::Limits;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -70,6 +72,33 @@ fn a_thousand_clients_are_answered_or_refused_and_never_more_run_than_the_limit(
     assert_eq!(served + refused, CLIENTS);
     assert_eq!(node.gate.peak.load(Ordering::SeqCst), 16);
     node.assert_serves();
+}
+
+#[test]
+fn a_thousand_connections_at_once_are_served_or_refused() {
+    const CLIENTS: usize = 1_000;
+    // Both ends of each are open files of this process, and many systems allow 1,024 at first.
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    let node = Node::start(Limits::default());
+    let call = request("echo", json!(["hello"])).to_string();
+    let client = |_| {
+        let mut stream = node.connect();
+        post_to(&mut stream, &call);
+        stream
+    };
+    let mut streams: Vec<_> = (0..CLIENTS).map(client).collect();
+    let mut counts = BTreeMap::new();
+    for stream in &mut streams {
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        *counts.entry(String::from_utf8_lossy(&status).into_owned()).or_insert(0) += 1;
+    }
+    let served = Limits::default().connections as usize;
+    let expected = [("HTTP/1.1 200", served), ("HTTP/1.1 503", CLIENTS - served)];
+    assert_eq!(counts, expected.map(|(status, count)| (status.to_owned(), count)).into());
+    drop(streams);
+    eventually(|| node.post(call.clone()).status == 200);
 }
 
 #[test]
