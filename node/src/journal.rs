@@ -9,6 +9,9 @@
 //!
 //! Whoever changes the chain holds its lock, so there is one writer at a time.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::Path,
     sync::{
@@ -149,7 +152,7 @@ impl Journal {
     /// If the database fails. Nothing is removed then.
     pub fn truncate(&self, length: u64, head: u64) -> Result<(), JournalError> {
         write(&self.database, Durability::Immediate, |transaction| {
-            transaction.open_table(ENTRIES)?.retain(|position, _| position < length)?;
+            transaction.open_table(ENTRIES)?.retain_in(length.., |_, _| false)?;
             let mut marks = transaction.open_table(MARKS)?;
             let settled = marks.get(SETTLED)?.map_or(0, |mark| mark.value());
             marks.insert(SETTLED, settled.min(head))?;

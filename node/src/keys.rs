@@ -1,6 +1,7 @@
 //! Keysets for the command line: found or generated, with progress on the terminal.
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -9,7 +10,7 @@ use std::{
 use alloy_primitives::U256;
 use anyhow::{Context, Result, ensure};
 use ciphervm_fhe::{Evaluator, FheType, GraphEvaluator, TfheEngine, keys::Keyset};
-use ciphervm_kms::{KeyDirectory, Kms, LocalKms, Stage, cache_dir};
+use ciphervm_kms::{KeyDirectory, Kms, LocalKms, Origin, Stage, cache_dir};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 /// Where keys are, unless the command line says otherwise.
@@ -65,12 +66,44 @@ fn announce(bar: &ProgressBar, stage: Stage) {
     }
 }
 
-/// Opens the keyset in a directory, or generates one there, and loads it. Says where it is and how
-/// large.
+/// A keyset that is ready to be used. It displays as where it is and how large.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The evaluating side's keys.
+    pub keyset: Arc<Keyset>,
+    /// What decrypts.
+    pub kms: Arc<LocalKms>,
+    directory: KeyDirectory,
+    generated: bool,
+}
+
+impl Loaded {
+    /// Where the randomness of the keys came from.
+    pub const fn origin(&self) -> Origin {
+        self.directory.manifest().origin
+    }
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let manifest = self.directory.manifest();
+        writeln!(
+            f,
+            "Keyset {} in {}: server keys {}, secret key {}",
+            if self.generated { "generated" } else { "loaded" },
+            self.directory.path().display(),
+            HumanBytes(manifest.server_keys.size),
+            HumanBytes(manifest.secret_key.size),
+        )?;
+        write!(f, "Engine class {}", self.keyset.class().id())
+    }
+}
+
+/// Opens the keyset in a directory, or generates one there, and loads it.
 ///
 /// # Errors
 /// If the keys cannot be generated, read or trusted.
-pub fn load(path: &Path) -> Result<(Arc<Keyset>, Arc<LocalKms>)> {
+pub fn load(path: &Path) -> Result<Loaded> {
     // Generation, writing, expansion, secret key: tfhe-rs tells no more of its own progress.
     let bar = progress_bar(Stage::COUNT + 2)?;
     let mut generated = false;
@@ -85,15 +118,5 @@ pub fn load(path: &Path) -> Result<(Arc<Keyset>, Arc<LocalKms>)> {
     bar.set_message("opening the secret key");
     let kms = directory.kms(&keyset)?;
     bar.finish_and_clear();
-
-    let manifest = directory.manifest();
-    println!(
-        "Keyset {} in {}: server keys {}, secret key {}",
-        if generated { "generated" } else { "loaded" },
-        directory.path().display(),
-        HumanBytes(manifest.server_keys.size),
-        HumanBytes(manifest.secret_key.size),
-    );
-    println!("Engine class {}", keyset.class().id());
-    Ok((Arc::new(keyset), Arc::new(kms)))
+    Ok(Loaded { keyset: Arc::new(keyset), kms: Arc::new(kms), directory, generated })
 }

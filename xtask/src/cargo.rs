@@ -23,6 +23,11 @@ pub(crate) fn test(root: &Path) -> Command {
     cargo(root, &["test", "--workspace"])
 }
 
+/// The tests with real clients, built with the whole workspace's features as [`library`] is.
+pub(crate) fn clients(root: &Path) -> Command {
+    cargo(root, &["test", "--workspace", "--test", "clients"])
+}
+
 /// The test that holds the Solidity library to the table of operations, or writes it. It is built
 /// with the whole workspace's features: those of one package would build tfhe once more.
 pub(crate) fn library(root: &Path, update: bool) -> Command {

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, layers, process, solidity};
+use crate::{cargo, clients, layers, process, solidity};
 
 /// Runs all checks, the quick ones first and the tests last.
 ///
@@ -17,7 +17,10 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     command("docs", cargo::doc(root))?;
     step("layers", "cargo xtask layers", || layers::check(root))?;
     step("artifacts", "cargo xtask solidity --check", || solidity::build(root, true))?;
-    command("tests", cargo::test(root))?;
+    step("clients", "cargo xtask clients", || clients::install(root))?;
+    let mut tests = cargo::test(root);
+    clients::require(&mut tests);
+    command("tests", tests)?;
     println!("\nall checks passed in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod ci;
+mod clients;
 mod layers;
 mod process;
 mod solidity;
@@ -43,6 +44,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Test the devnet with ethers, Foundry, Hardhat and viem, after installing what is locked.
+    ///
+    /// `test` runs these tests, too, with the clients whose packages are installed.
+    Clients,
     /// Everything that a change must pass: format, lints, docs, layers, artifacts, tests.
     ///
     /// Stops at the first failure and names the command to run again.
@@ -66,6 +71,7 @@ fn run(command: &Command, root: &Path) -> Result<()> {
         Command::Matrix => process::run(&mut cargo::matrix(root)),
         Command::Layers => layers::check(root),
         Command::Solidity { check } => solidity::build(root, *check),
+        Command::Clients => clients::test(root),
         Command::Ci => ci::run(root),
     }
 }

@@ -151,9 +151,10 @@ pub fn run(options: &Options) -> Result<()> {
         }
         EvaluatorKind::Tfhe => {
             let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-            let (keyset, kms) = keys::load(&path)?;
+            let loaded = keys::load(&path)?;
+            println!("{loaded}");
             println!("Real FHE on {threads} threads");
-            Machine::tfhe(keyset, kms, threads, directory.path())?
+            Machine::tfhe(loaded.keyset, loaded.kms, threads, directory.path())?
         }
     };
     println!(

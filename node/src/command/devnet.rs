@@ -247,17 +247,18 @@ async fn serve(options: &Options, devnet: &Arc<Devnet>, engine: &str) -> Result<
     if !options.quiet {
         banner(options, devnet, engine);
     }
-    println!("Listening on {}", server.local_address());
+    // Whoever waits for the address may stop us right after it.
+    let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
     let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
+    println!("Listening on {}", server.local_address());
     tokio::select! {
-        result = tokio::signal::ctrl_c() => result.context("no signals")?,
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     tracing::info!("stopping: once more stops at once, which loses nothing that was acknowledged");
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            process::exit(130);
-        }
+    tokio::spawn(async move {
+        interrupt.recv().await;
+        process::exit(130);
     });
     mining.abort();
     server.stop().await;
@@ -313,18 +314,21 @@ fn engine(options: &Options) -> Result<Engine> {
         });
     }
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let (keyset, kms) = keys::load(&path)?;
-    let origin = ciphervm_kms::KeyDirectory::open(&path)?.manifest().origin;
-    if origin == Origin::PublicSeed && options.chain_id != DEV_CHAIN && !options.insecure_test_keys
-    {
+    let loaded = keys::load(&path)?;
+    if !options.quiet {
+        println!("{loaded}\n");
+    }
+    let published = loaded.origin() == Origin::PublicSeed;
+    if published && options.chain_id != DEV_CHAIN && !options.insecure_test_keys {
         bail!(
             "the keyset in {} comes from a published seed, so everybody can decrypt under it: \
              name another with --keys, or accept that with --insecure-test-keys",
             path.display()
         );
     }
-    let kms: Arc<dyn Kms> = kms;
-    let real: Arc<dyn Evaluator> = Arc::new(GraphEvaluator::new(TfheEngine::new(keyset), threads)?);
+    let kms: Arc<dyn Kms> = loaded.kms;
+    let real: Arc<dyn Evaluator> =
+        Arc::new(GraphEvaluator::new(TfheEngine::new(loaded.keyset), threads)?);
     if options.evaluator == EvaluatorKind::Compare {
         return Ok(Engine {
             evaluator: Arc::new(CompareEvaluator::new(real, Arc::clone(&kms))),
@@ -384,7 +388,6 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     }
     println!("\nChain id     {}", options.chain_id);
     println!("Evaluator    {engine}");
-    println!("Engine class {}", devnet.evaluator().class());
     let blocks = match (options.no_mining, options.block_time) {
         (true, _) => "when asked to (evm_mine)".to_owned(),
         (false, Some(time)) => format!("every {} seconds", time.as_secs_f64()),

@@ -51,8 +51,9 @@ pub fn run(options: &Options) -> Result<()> {
         }
         Command::Inspect(place) => inspect(place),
         Command::Verify(place) => {
-            let (keyset, kms) = keys::load(&place.path()?)?;
-            keys::check(&keyset, &*kms)?;
+            let loaded = keys::load(&place.path()?)?;
+            println!("{loaded}");
+            keys::check(&loaded.keyset, &*loaded.kms)?;
             println!("The keys are whole, and decrypt what they encrypt.");
             Ok(())
         }

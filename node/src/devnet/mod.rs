@@ -15,6 +15,8 @@ mod interval;
 mod seal;
 mod settler;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::{Accounts, MNEMONIC, MnemonicError};
 pub use clock::{Clock, PastError, now};
@@ -407,7 +409,8 @@ impl Core {
             pool,
             clock,
             automatic,
-            next,
+            // A transaction may wait for a limit that was set for blocks to come.
+            next: NextBlock { gas_limit: u64::MAX, ..next },
             impersonated: BTreeSet::new(),
             impersonate_all: false,
             snapshots: BTreeMap::new(),
@@ -420,8 +423,6 @@ impl Core {
             match entry {
                 Entry::Genesis(..) => return Err("it has a second first block".to_owned()),
                 Entry::Block(block, diff) => {
-                    core.next.gas_limit = block.header.gas_limit();
-                    core.next.beneficiary = block.header.beneficiary();
                     core.chain.push(Arc::clone(block), diff).map_err(|error| error.to_string())?;
                     core.forget_used();
                 }
@@ -437,7 +438,10 @@ impl Core {
                 }
             }
         }
-        core.clock = Clock::after(core.chain.head().header.timestamp(), now());
+        let last = &core.chain.head().header;
+        core.next.gas_limit = last.gas_limit();
+        core.next.beneficiary = last.beneficiary();
+        core.clock = Clock::after(last.timestamp(), now());
         Ok(core)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy_consensus::BlockHeader;
 use alloy_primitives::B256;
 
-use super::{Core, Devnet, DevnetError, Event, now};
+use super::{Core, Devnet, DevnetError, Event, SettlerError, now};
 use crate::{
     chain::{Block, Candidate, Refusal, Transaction, WorldState},
     fees,
@@ -23,7 +23,7 @@ impl Devnet {
     /// If the pool or the block refuses it, evaluation is too far behind, or the chain cannot be
     /// written. The transaction is forgotten then.
     pub fn submit(&self, transaction: Transaction) -> Result<B256, DevnetError> {
-        self.settler.wait_for_room(self.patience)?;
+        self.wait_for_evaluation()?;
         let transaction = Arc::new(transaction);
         let mut core = self.lock();
         let inserted = core.insert(Arc::clone(&transaction))?;
@@ -67,7 +67,7 @@ impl Devnet {
     /// # Errors
     /// If evaluation is too far behind, or the block cannot be made or written.
     pub fn mine(&self) -> Result<Arc<Block>, DevnetError> {
-        self.settler.wait_for_room(self.patience)?;
+        self.wait_for_evaluation()?;
         let mut core = self.lock();
         self.seal(&mut core).map(|(block, _)| block)
     }
@@ -87,7 +87,7 @@ impl Devnet {
             return Err(DevnetError::TooManyBlocks { count, limit: BLOCKS_AT_ONCE });
         }
         for index in 0..count {
-            self.settler.wait_for_room(self.patience)?;
+            self.wait_for_evaluation()?;
             let mut core = self.lock();
             let last = core.chain.head().header.timestamp();
             let time = match index {
@@ -114,16 +114,27 @@ impl Devnet {
         Ok((block, state))
     }
 
+    /// Waits until evaluation is as far as the next block needs it.
+    fn wait_for_evaluation(&self) -> Result<(), SettlerError> {
+        if self.synchronous {
+            // What a block computes with may be of blocks from before a restart.
+            self.settler.wait(self.patience)
+        } else {
+            self.settler.wait_for_room(self.patience)
+        }
+    }
+
     /// Makes blocks until nothing waits that can be executed. Returns what cannot be in a block.
     fn seal_all(&self, core: &mut Core) -> Result<Vec<Refusal>, DevnetError> {
         let mut all_refused = Vec::new();
-        loop {
+        while !core.best(self.order).is_empty() {
             let (block, refused) = self.seal(core)?;
             all_refused.extend(refused);
-            if block.transactions.is_empty() || core.best(self.order).is_empty() {
-                return Ok(all_refused);
+            if block.transactions.is_empty() {
+                break;
             }
         }
+        Ok(all_refused)
     }
 
     /// Makes a block and writes it. Transactions that cannot be in any block leave the pool.

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -178,7 +179,7 @@ impl Settler {
     /// # Errors
     /// If there is none in time.
     pub fn wait_for_room(&self, timeout: Duration) -> Result<(), SettlerError> {
-        self.wait_while(timeout, |queue| queue.blocks.len() >= WAITING)
+        self.wait_while(timeout, |queue| queue.blocks.len() >= WAITING).map(drop)
     }
 
     /// Waits until all blocks that are there now are settled.
@@ -187,14 +188,19 @@ impl Settler {
     /// If they are not in time, or one of them failed.
     pub fn wait(&self, timeout: Duration) -> Result<(), SettlerError> {
         let target = self.shared.lock().head;
-        self.wait_while(timeout, |queue| queue.progress.settled < target.min(queue.head))
+        let unfinished = |queue: &Queue| queue.progress.settled < target.min(queue.head);
+        let queue = self.wait_while(timeout, unfinished)?;
+        match queue.progress.failed.first_key_value() {
+            Some((&block, reason)) => Err(SettlerError::Failed { block, reason: reason.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn wait_while(
         &self,
         timeout: Duration,
         unfinished: impl Fn(&Queue) -> bool,
-    ) -> Result<(), SettlerError> {
+    ) -> Result<MutexGuard<'_, Queue>, SettlerError> {
         let queue = self.shared.lock();
         let (queue, result) = self
             .shared
@@ -209,10 +215,7 @@ impl Settler {
                 seconds: timeout.as_secs(),
             });
         }
-        match queue.progress.failed.first_key_value() {
-            Some((&block, reason)) => Err(SettlerError::Failed { block, reason: reason.clone() }),
-            None => Ok(()),
-        }
+        Ok(queue)
     }
 
     /// Starts no further block, and waits for the one that runs. False if it takes longer.
@@ -277,10 +280,20 @@ impl Shared {
         Some(block)
     }
 
+    /// Settles a block. A panic must not end the thread, or whoever waits does so for ever.
+    fn settle(&self, block: &Block) -> Result<Settled, String> {
+        match catch_unwind(AssertUnwindSafe(|| self.settlement.settle(block.logs()))) {
+            Ok(settled) => settled.map_err(|failure| failure.to_string()),
+            Err(_) => {
+                Err("evaluation panicked: a bug; the panic's message is on stderr".to_owned())
+            }
+        }
+    }
+
     fn run(&self, on_settled: &OnSettled) {
         while let Some(block) = self.next() {
             let number = block.number();
-            let settled = self.settlement.settle(block.logs());
+            let settled = self.settle(&block);
             let mut queue = self.lock();
             if queue.running.take().is_none() {
                 continue;
@@ -288,8 +301,8 @@ impl Shared {
             match settled {
                 Ok(settled) => queue.finish(number, settled),
                 Err(failure) => {
-                    error!(block = number, %failure, "ciphertexts could not be computed");
-                    queue.progress.failed.insert(number, failure.to_string());
+                    error!(block = number, failure, "ciphertexts could not be computed");
+                    queue.progress.failed.insert(number, failure);
                 }
             }
             queue.progress.settled = number;

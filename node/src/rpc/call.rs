@@ -10,12 +10,13 @@ use alloy_rpc_types_eth::{
     AccessListResult, TransactionRequest,
     state::{EvmOverrides, StateOverride},
 };
+use alloy_sol_types::{Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use revm::{
     DatabaseRef,
     context::{
         TxEnv,
-        result::{EVMError, ExecutionResult, HaltReason},
+        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction},
     },
     database::{CacheDB, WrapDatabaseRef},
 };
@@ -120,6 +121,10 @@ impl Rpc {
 
     /// What revert data means.
     pub(super) fn explain(&self, data: &Bytes, hcu: Option<HcuContext>) -> Option<String> {
+        // Clients look for a contract's own words right after ours.
+        if let Ok(Revert { reason }) = Revert::abi_decode(data) {
+            return Some(reason);
+        }
         let (chain_id, head) = self.devnet.chain(|chain| (chain.chain_id(), chain.head().number()));
         // While evaluation is behind, a ciphertext that is not there says nothing.
         let complete = self.devnet.settler().progress().settled >= head;
@@ -200,8 +205,19 @@ pub(super) fn run(view: &View, prepared: &Prepared) -> Answer<ExecutionResult> {
     result.map(|result| result.result).map_err(invalid_transaction)
 }
 
+/// Why something cannot be executed at all, in geth's words where clients look for them.
 pub(super) fn invalid_transaction<E: std::fmt::Display>(error: EVMError<E>) -> ErrorObjectOwned {
-    failed(error)
+    let EVMError::Transaction(error) = error else { return failed(error) };
+    match error {
+        InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
+            failed(format!("insufficient funds for gas * price + value: have {balance} want {fee}"))
+        }
+        InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas: want, gas_limit }
+        | InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor: want, gas_limit } => {
+            failed(format!("intrinsic gas too low: have {gas_limit}, want {want}"))
+        }
+        error => failed(error),
+    }
 }
 
 pub(super) fn halted(reason: &HaltReason, gas_limit: u64) -> ErrorObjectOwned {

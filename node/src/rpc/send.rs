@@ -34,6 +34,10 @@ impl Rpc {
 
     /// Sends for an account of the devnet, or one that is impersonated.
     pub(super) fn send(&self, request: TransactionRequest) -> Answer<B256> {
+        // Before anything is made of its balance.
+        if let Some(sender) = request.from.filter(|sender| !self.devnet.is_impersonated(sender)) {
+            self.signer(&sender)?;
+        }
         let request = self.fill(request)?;
         let transaction = self.signed(request)?;
         Ok(self.devnet.submit(transaction)?)

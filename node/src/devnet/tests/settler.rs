@@ -1,0 +1,206 @@
+use std::sync::Mutex;
+
+use alloy_consensus::{Header, Sealable};
+use ciphervm_fhe::MemoryStore;
+use ciphervm_precompiles::HostAddresses;
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const NO_PATIENCE: Duration = Duration::from_millis(1);
+
+/// A settler, and which blocks it told of.
+struct Bench {
+    settler: Settler,
+    gate: Arc<Gate>,
+    told: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let gate = Arc::new(Gate::default());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let evaluator = Arc::clone(&gate) as _;
+        let settlement =
+            Settlement::new(HostAddresses::LOCAL, evaluator, Arc::new(MemoryStore::new()));
+        let listener = Arc::clone(&told);
+        let on_settled = move |number| listener.lock().unwrap().push(number);
+        let settler = Settler::start(settlement, 0, Box::new(on_settled)).unwrap();
+        Self { settler, gate, told }
+    }
+
+    /// Hands in blocks, which record nothing.
+    fn submit(&self, numbers: impl IntoIterator<Item = u64>) {
+        for number in numbers {
+            let header = Header { number, ..Header::default() }.seal_slow();
+            let block = Block { header, transactions: vec![], receipts: vec![] };
+            self.settler.submit(Arc::new(block));
+        }
+    }
+
+    /// Goes back, with nothing to write.
+    fn rewind(&self, head: u64) {
+        self.settler.rewind(head, || Ok::<(), ()>(())).unwrap();
+    }
+
+    fn told(&self) -> Vec<u64> {
+        self.told.lock().unwrap().clone()
+    }
+
+    /// The last settled block, the one that is evaluated, and how many wait.
+    fn progress(&self) -> (u64, Option<u64>, usize) {
+        let progress = self.settler.progress();
+        (progress.settled, progress.running.map(|(block, _)| block), progress.waiting)
+    }
+}
+
+#[test]
+fn blocks_are_settled_one_after_the_other() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit(1..=4);
+    bench.gate.wait_for(1);
+    assert_eq!(bench.progress(), (0, Some(1), 3));
+    bench.gate.open();
+    bench.settler.wait(PATIENCE).unwrap();
+    assert_eq!(bench.progress(), (4, None, 0));
+    assert_eq!(bench.told(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn an_evaluation_whose_block_is_gone_counts_for_nothing() {
+    let bench = Bench::new();
+    bench.submit([1]);
+    bench.settler.wait(PATIENCE).unwrap();
+    bench.gate.close();
+    bench.submit(2..=4);
+    bench.gate.wait_for(2);
+
+    bench.rewind(1);
+    assert_eq!(bench.progress(), (1, None, 0));
+    bench.submit([2]);
+    bench.gate.open();
+    bench.settler.wait(PATIENCE).unwrap();
+    assert_eq!(bench.progress(), (2, None, 0));
+    // The old second block, and the new one.
+    assert_eq!((bench.told(), bench.gate.begun()), (vec![1, 2], 3));
+}
+
+#[test]
+fn an_evaluation_whose_block_stays_goes_on() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit(1..=3);
+    bench.gate.wait_for(1);
+    bench.rewind(1);
+    assert_eq!(bench.progress(), (0, Some(1), 0));
+    bench.gate.open();
+    bench.settler.wait(PATIENCE).unwrap();
+    assert_eq!((bench.told(), bench.gate.begun()), (vec![1], 1));
+}
+
+#[test]
+fn whoever_waits_for_blocks_that_are_gone_waits_no_longer() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit(1..=3);
+    bench.gate.wait_for(1);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| bench.settler.wait(PATIENCE));
+        bench.rewind(0);
+        waiting.join().unwrap().unwrap();
+    });
+    bench.gate.open();
+}
+
+#[test]
+fn nothing_is_forgotten_if_that_cannot_be_written() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit(1..=3);
+    bench.gate.wait_for(1);
+    assert_eq!(bench.settler.rewind(0, || Err("the disk is full")), Err("the disk is full"));
+    assert_eq!(bench.progress(), (0, Some(1), 2));
+    bench.gate.open();
+    bench.settler.wait(PATIENCE).unwrap();
+    assert_eq!(bench.told(), [1, 2, 3]);
+}
+
+#[test]
+fn too_little_patience_tells_how_far_evaluation_is() {
+    let bench = Bench::new();
+    bench.submit([1]);
+    bench.settler.wait(PATIENCE).unwrap();
+    bench.gate.close();
+    bench.submit(2..=4);
+    bench.gate.wait_for(2);
+    let error = bench.settler.wait(NO_PATIENCE).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "evaluation is at block 1 of 4, with 3 blocks waiting, after 0 seconds: ask again later, \
+         or wait with cipher_settle"
+    );
+    bench.gate.open();
+    bench.settler.wait(PATIENCE).unwrap();
+}
+
+#[test]
+fn blocks_that_wait_have_a_limit() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit([1]);
+    bench.gate.wait_for(1);
+    bench.submit(2..=256);
+    bench.settler.wait_for_room(NO_PATIENCE).unwrap();
+    bench.submit([257]);
+    let error = bench.settler.wait_for_room(NO_PATIENCE).unwrap_err();
+    assert!(matches!(error, SettlerError::Timeout { waiting: 257, target: 257, .. }), "{error}");
+    bench.gate.open();
+    bench.settler.wait_for_room(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_failure_is_told_and_the_rest_is_settled() {
+    for (failure, reason) in [
+        (Gate::fail as fn(&Gate), "has no ciphertext and no recorded operation makes it"),
+        (Gate::panic, "evaluation panicked"),
+    ] {
+        let bench = Bench::new();
+        bench.submit([1]);
+        bench.settler.wait(PATIENCE).unwrap();
+        failure(&bench.gate);
+        bench.submit([2]);
+        let error = bench.settler.wait(PATIENCE).unwrap_err().to_string();
+        assert!(error.starts_with("the ciphertexts of block 2 could not be computed: "), "{error}");
+        assert!(error.contains(reason), "{error}");
+
+        bench.gate.open();
+        bench.submit([3]);
+        bench.settler.wait(PATIENCE).unwrap_err();
+        let progress = bench.settler.progress();
+        assert!(progress.is_settled(3) && !progress.is_settled(2));
+        // A later start begins with the block that failed.
+        assert_eq!(bench.told(), [1]);
+        // There is room for blocks, whatever became of this one.
+        bench.settler.wait_for_room(NO_PATIENCE).unwrap();
+
+        bench.rewind(1);
+        bench.submit([2]);
+        bench.settler.wait(PATIENCE).unwrap();
+        assert_eq!(bench.told(), [1, 2]);
+    }
+}
+
+#[test]
+fn the_end_waits_for_the_running_block_only() {
+    let bench = Bench::new();
+    bench.gate.close();
+    bench.submit(1..=3);
+    bench.gate.wait_for(1);
+    assert!(!bench.settler.stop(NO_PATIENCE));
+    bench.gate.open();
+    assert!(bench.settler.stop(PATIENCE));
+    let Bench { settler, gate, told } = bench;
+    drop(settler);
+    assert_eq!((told.lock().unwrap().clone(), gate.begun()), (vec![1], 1));
+}

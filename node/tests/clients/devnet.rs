@@ -1,0 +1,64 @@
+//! A devnet in a process of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use ciphervm_fhe::parameters;
+use ciphervm_kms::{cache_dir, test_keys};
+
+/// Runs until it is dropped.
+pub(crate) struct Devnet {
+    process: Child,
+    /// Open as long as the process may write to it.
+    _output: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Devnet {
+    /// With the reference evaluator.
+    pub(crate) fn on_plaintexts() -> Self {
+        Self::start(&["--evaluator", "reference"])
+    }
+
+    /// With the test keyset.
+    pub(crate) fn on_ciphertexts() -> Self {
+        let keys = test_keys_path();
+        Self::start(&["--keys", keys.to_str().expect("the cache has a name in UTF-8")])
+    }
+
+    fn start(options: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
+            .args(["devnet", "--quiet", "--port", "0"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the devnet starts");
+        let mut output = BufReader::new(process.stdout.take().expect("it is a pipe"));
+        let address = (&mut output)
+            .lines()
+            .find_map(|line| Some(line.ok()?.strip_prefix("Listening on ")?.to_owned()))
+            .expect("it says where it listens");
+        Self { process, _output: output, address }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+/// Where the test keyset is, which is generated if it is not there yet.
+fn test_keys_path() -> PathBuf {
+    test_keys();
+    let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
+    cache_dir().expect("there is a cache, for the keyset is in it").join("test-keys").join(name)
+}

@@ -1,0 +1,35 @@
+//! The clients that the devnet is tested with, each an npm project of its own.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::{cargo, process};
+
+/// The folders of `node/tests/clients` that have packages.
+const CLIENTS: [&str; 4] = ["ethers", "foundry", "hardhat", "viem"];
+
+/// Installs the locked packages of every client.
+///
+/// # Errors
+/// If npm fails.
+pub(crate) fn install(root: &Path) -> Result<()> {
+    let clients = root.join("node/tests/clients");
+    CLIENTS.iter().try_for_each(|client| {
+        process::run(Command::new("npm").arg("ci").current_dir(clients.join(client)))
+    })
+}
+
+/// Installs the clients and runs their tests.
+///
+/// # Errors
+/// If npm or a test fails.
+pub(crate) fn test(root: &Path) -> Result<()> {
+    install(root)?;
+    process::run(require(&mut cargo::clients(root)))
+}
+
+/// Has the tests fail without a client, which they would skip otherwise.
+pub(crate) fn require(tests: &mut Command) -> &mut Command {
+    tests.env("CIPHERVM_CLIENTS", "required")
+}
