@@ -1,12 +1,12 @@
 //! `eth_subscribe`: news by WebSocket.
 
 use alloy_rpc_types_eth::{
-    Filter, Log,
+    Filter,
     pubsub::{Params, SubscriptionKind},
 };
 use jsonrpsee::{
     PendingSubscriptionSink,
-    core::{SubscriptionResult, async_trait},
+    core::{SubscriptionError, SubscriptionResult, async_trait},
     proc_macros::rpc,
 };
 use serde_json::value::{RawValue, to_raw_value};
@@ -84,7 +84,15 @@ impl SubscribeServer for Rpc {
     }
 }
 
-fn messages(subscribed: &Subscribed, event: &Event) -> serde_json::Result<Vec<Box<RawValue>>> {
+/// What a subscriber is told of an event.
+///
+/// # Errors
+/// If there is more to tell than one event may bring: the subscription ends, so that nothing is
+/// left out in silence.
+fn messages(
+    subscribed: &Subscribed,
+    event: &Event,
+) -> Result<Vec<Box<RawValue>>, SubscriptionError> {
     match (subscribed, event) {
         (Subscribed::Heads, Event::Block(block)) => {
             Ok(vec![to_raw_value(&answers::header(block))?])
@@ -95,9 +103,9 @@ fn messages(subscribed: &Subscribed, event: &Event) -> serde_json::Result<Vec<Bo
             to_raw_value(transaction.hash())?
         }]),
         (Subscribed::Logs(filter), event) => {
-            let found: Vec<Log> =
-                log_changes(filter, std::slice::from_ref(event)).unwrap_or_default();
-            found.iter().map(to_raw_value).collect()
+            let found = log_changes(filter, std::slice::from_ref(event))
+                .map_err(|error| error.message().to_owned())?;
+            Ok(found.iter().map(to_raw_value).collect::<Result<_, _>>()?)
         }
         (Subscribed::Heads | Subscribed::Pending(_), _) => Ok(Vec::new()),
     }

@@ -139,12 +139,11 @@ impl Ledger {
     /// A devnet went back altogether or not at all.
     fn settle_revert(&mut self, node: &Node) {
         let Some(mark) = self.reverting.take() else { return };
-        let there = self.sent[mark..].iter().filter(|sent| receipt(node, sent.hash).is_some());
-        match there.count() {
+        let gone = &self.sent[mark..];
+        let left: Vec<_> = gone.iter().filter(|sent| receipt(node, sent.hash).is_some()).collect();
+        match left.len() {
             0 => self.sent.truncate(mark),
-            some => {
-                assert_eq!(some, self.sent.len() - mark, "a part of what is to be gone is left")
-            }
+            some => assert_eq!(some, gone.len(), "of {gone:#?} a part is left: {left:#?}"),
         }
     }
 
