@@ -194,7 +194,8 @@ impl DataDir {
             fs::rename(&new, &path).map_err(failed)?;
             File::open(&self.path).and_then(|directory| directory.sync_all()).map_err(failed)?;
         }
-        if fs::metadata(&path).map_err(failed)?.len() == 0 {
+        let file = File::options().read(true).write(true).open(&path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() == 0 {
             return Err(corrupt("it is empty".to_owned()));
         }
         open(&path).map_err(|error| corrupt(error.to_string()))

@@ -60,7 +60,10 @@ pub enum JournalError {
     #[error("the journal's database failed: {0}")]
     Database(#[from] redb::Error),
     /// An entry is not what was written.
-    #[error("entry {position} of the journal is corrupt: {reason}")]
+    #[error(
+        "entry {position} of the journal is corrupt: {reason}; restore the data directory from a \
+         backup, or delete it to start over"
+    )]
     Corrupt {
         /// Its position.
         position: u64,

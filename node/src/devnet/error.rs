@@ -13,7 +13,10 @@ pub enum StartError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The journal's blocks are no chain.
-    #[error("the journal is corrupt: {0}")]
+    #[error(
+        "the journal's blocks are no chain: {0}; restore the data directory from a backup, or \
+         delete it to start over"
+    )]
     Inconsistent(String),
     /// The system gives no thread.
     #[error("no thread for evaluation: {0}")]

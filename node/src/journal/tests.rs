@@ -273,11 +273,9 @@ fn a_damaged_entry_is_found_and_named() {
         let mut stored = entry.to_bytes();
         *stored.last_mut().unwrap() ^= 1;
         let error = bench.put(position, &stored).journal.entries().unwrap_err();
-        let reason = "its digest does not fit its bytes";
-        assert_eq!(
-            error.to_string(),
-            format!("entry {position} of the journal is corrupt: {reason}")
-        );
+        let reason = "corrupt: its digest does not fit its bytes";
+        let complaint = format!("entry {position} of the journal is {reason}");
+        assert!(error.to_string().starts_with(&complaint), "{error}");
     }
 }
 

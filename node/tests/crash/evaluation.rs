@@ -24,7 +24,7 @@ sol! {
 }
 
 /// Deaths. Each takes about a second to come back from.
-const DEATHS: u64 = 5;
+const DEATHS: u64 = 4;
 /// Blocks, each of 39 operations on 8 bits: seconds of work.
 const BLOCKS: u64 = 2;
 

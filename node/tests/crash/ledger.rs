@@ -139,11 +139,12 @@ impl Ledger {
     /// A devnet went back altogether or not at all.
     fn settle_revert(&mut self, node: &Node) {
         let Some(mark) = self.reverting.take() else { return };
-        let gone = &self.sent[mark..];
-        let left: Vec<_> = gone.iter().filter(|sent| receipt(node, sent.hash).is_some()).collect();
+        let gone: Vec<B256> = self.sent[mark..].iter().map(|sent| sent.hash).collect();
+        let is_left = |hash: &&B256| receipt(node, **hash).is_some();
+        let left: Vec<_> = gone.iter().filter(is_left).collect();
         match left.len() {
             0 => self.sent.truncate(mark),
-            some => assert_eq!(some, gone.len(), "of {gone:#?} a part is left: {left:#?}"),
+            some => assert_eq!(some, gone.len(), "of {gone:?} these are left: {left:?}"),
         }
     }
 
