@@ -45,6 +45,13 @@ impl HostAddresses {
     };
 }
 
+impl HostAddresses {
+    /// Whether a host contract answers at `address`, aliases included.
+    pub fn contains(&self, address: Address) -> bool {
+        crate::contracts(self).any(|(host, ..)| host == address)
+    }
+}
+
 impl Default for HostAddresses {
     fn default() -> Self {
         Self::LOCAL

@@ -17,7 +17,8 @@ use crate::{
     interface::InputVerifier,
     layout,
     signers::{SignerSet, Verdict},
-    transient, upgrade,
+    transient,
+    upgrade::{self, Initial},
 };
 
 /// The version string of protocol 0.13.
@@ -74,11 +75,10 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
             Ok(U256::from(HANDLE_VERSION).abi_encode().into())
         }
         InputVerifier::initializeFromEmptyProxyCall::SELECTOR => {
-            arguments.address(0)?;
-            arguments.uint64(1)?;
-            arguments.array(2, 1)?;
-            arguments.word(3)?;
-            upgrade::refuse_initialization()
+            let initial = Initial::read(arguments)?;
+            upgrade::require_empty_proxy(frame)?;
+            let domain = Domain::input_verification(&frame.config().gateway);
+            initial.apply(frame, &domain, signers)
         }
         InputVerifier::reinitializeV2Call::SELECTOR => {
             arguments.with_head(2)?.memory_addresses(0)?;

@@ -94,6 +94,8 @@ sol! {
     /// What every upgradeable host contract has. Here nobody upgrades: see the crate's
     /// documentation.
     interface Upgradeable {
+        event Initialized(uint64 version);
+
         function UPGRADE_INTERFACE_VERSION() external view returns (string);
         function proxiableUUID() external view returns (bytes32);
         function upgradeToAndCall(address newImplementation, bytes data) external payable;

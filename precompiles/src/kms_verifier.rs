@@ -13,10 +13,10 @@ use crate::{
     eip712::{Domain, PublicDecryptVerification, decryption_digest},
     errors::KmsErrors,
     frame::{Abort, Frame, Outcome},
-    interface::KmsVerifier,
+    interface::{InputVerifier, KmsVerifier},
     protocol_config::Context,
     signers::Verdict,
-    upgrade,
+    upgrade::{self, Initial},
 };
 
 /// The version string of protocol 0.13.
@@ -70,6 +70,14 @@ pub(crate) fn call(frame: &mut Frame<'_>, data: &[u8]) -> Outcome<Bytes> {
             arguments.address(0)?;
             arguments.uint64(1)?;
             upgrade::refuse_initialization()
+        }
+        // That of protocol 0.12 and before, which had signers here: the FHEVM plugin for Hardhat
+        // calls it. Both verifiers had the same arguments.
+        InputVerifier::initializeFromEmptyProxyCall::SELECTOR => {
+            let initial = Initial::read(arguments)?;
+            upgrade::require_empty_proxy(frame)?;
+            let signers = Context::current(frame)?.signers();
+            initial.apply(frame, &Domain::decryption(&frame.config().gateway), signers)
         }
         KmsVerifier::reinitializeV4Call::SELECTOR => upgrade::refuse_reinitialization(),
         KmsVerifier::getVersionCall::SELECTOR => Ok(VERSION.abi_encode().into()),

@@ -41,7 +41,8 @@
 //! In the public deployment each contract stands behind a proxy that its owner can point at other
 //! code. Here the code is part of the node. `upgradeToAndCall` gives strangers the error that the
 //! proxied contract gives, and the owner `ERC1967InvalidImplementation`. Initializers answer as on
-//! contracts that are initialized. Replacing the code at a host address (`hardhat_setCode`) does
+//! contracts that are initialized, unless a tool of development wrote the word of an empty proxy
+//! into a verifier's storage. Replacing the code at a host address (`hardhat_setCode`) does
 //! not replace the contract. [`coverage`] lists every function with its outcome.
 //!
 //! # Gas
@@ -76,6 +77,7 @@ mod signers;
 mod transient;
 mod upgrade;
 
+pub use acl::owner_slot;
 pub use addresses::HostAddresses;
 pub use config::{Gateway, HostConfig, PreimageScheme};
 pub use coverage::{Covered, HostContract, Status, coverage};

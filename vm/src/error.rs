@@ -23,6 +23,9 @@ pub enum SettlementError {
     /// The block's logs do not make sense.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A value that a proof carries in the clear cannot be encrypted.
+    #[error(transparent)]
+    Input(#[from] CiphertextError),
     /// Evaluation failed.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),

@@ -10,6 +10,7 @@
 pub mod error;
 
 mod chain;
+mod clear_inputs;
 mod factory;
 mod inputs;
 mod settlement;

@@ -6,7 +6,7 @@ use alloy_primitives::Log;
 use ciphervm_fhe::{CiphertextStore, Evaluation, EvaluationError, Evaluator};
 use ciphervm_precompiles::{HostAddresses, Record};
 
-use crate::error::SettlementError;
+use crate::{clear_inputs::store_clear_inputs, error::SettlementError};
 
 /// Computes what blocks recorded.
 ///
@@ -18,6 +18,7 @@ pub struct Settlement {
     hosts: HostAddresses,
     evaluator: Arc<dyn Evaluator>,
     store: Arc<dyn CiphertextStore>,
+    clear_inputs: bool,
 }
 
 /// A settled block.
@@ -38,7 +39,14 @@ impl Settlement {
         evaluator: Arc<dyn Evaluator>,
         store: Arc<dyn CiphertextStore>,
     ) -> Self {
-        Self { hosts, evaluator, store }
+        Self { hosts, evaluator, store, clear_inputs: false }
+    }
+
+    /// Takes inputs, too, whose proofs carry their values in the clear, as clients for test stacks
+    /// make them. For development: such values are no secret.
+    #[must_use]
+    pub fn with_clear_inputs(self) -> Self {
+        Self { clear_inputs: true, ..self }
     }
 
     /// Where the ciphertexts are.
@@ -56,6 +64,11 @@ impl Settlement {
         &self,
         logs: impl IntoIterator<Item = &'a Log>,
     ) -> Result<Settled, SettlementError> {
+        let logs: Vec<&Log> = logs.into_iter().collect();
+        if self.clear_inputs {
+            let logs = logs.iter().copied();
+            store_clear_inputs(&self.hosts, &*self.evaluator, &*self.store, logs)?;
+        }
         let record = Record::from_logs(&self.hosts, logs.into_iter())?;
         let live = record.graph.live(record.roots.iter().copied(), |handle| {
             self.store.contains(handle).map_err(EvaluationError::from)

@@ -7,8 +7,16 @@ use anyhow::Result;
 use crate::{cargo, process};
 
 /// The folders of `node/tests/clients` that have packages.
-const CLIENTS: [&str; 6] =
-    ["ethers", "fhevm-sdk", "foundry", "hardhat", "relayer-sdk", "viem"];
+const CLIENTS: [&str; 8] = [
+    "cleartext",
+    "ethers",
+    "fhevm-hardhat",
+    "fhevm-sdk",
+    "foundry",
+    "hardhat",
+    "relayer-sdk",
+    "viem",
+];
 
 /// Installs the locked packages of every client.
 ///

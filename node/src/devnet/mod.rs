@@ -186,7 +186,8 @@ impl Devnet {
             Some(verifier) => inputs.with_proofs(verifier),
             None => inputs,
         };
-        let settlement = Settlement::new(addresses, Arc::clone(&evaluator), store);
+        let settlement =
+            Settlement::new(addresses, Arc::clone(&evaluator), store).with_clear_inputs();
         let marks = journal.clone();
         let on_settled = move |number| {
             if let Some(journal) = &marks

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Rpc, answers,
     error::{Answer, failed, invalid},
+    fhevm::visible_code,
     filters::Kind,
     proof,
 };
@@ -256,7 +257,8 @@ impl EthServer for Rpc {
     }
 
     fn code(&self, address: Address, block: Option<BlockId>) -> Answer<Bytes> {
-        Ok(self.view(block)?.state.code(&address))
+        let state = self.view(block)?.state;
+        Ok(visible_code(&self.devnet.host().addresses, &state, address))
     }
 
     fn storage_at(
@@ -283,7 +285,7 @@ impl EthServer for Rpc {
         Ok(AccountInfo {
             balance: state.balance(&address),
             nonce: state.nonce(&address),
-            code: state.code(&address),
+            code: visible_code(&self.devnet.host().addresses, &state, address),
         })
     }
 
@@ -303,6 +305,9 @@ impl EthServer for Rpc {
         state: Option<StateOverride>,
         block_overrides: Option<Box<BlockOverrides>>,
     ) -> Answer<Bytes> {
+        if let Some(value) = self.plaintext(&request)? {
+            return Ok(value);
+        }
         let view = self.view(block)?;
         let prepared = self.prepare(&view, request, overrides(state, block_overrides))?;
         Self::call(self, &view, prepared)

@@ -11,6 +11,7 @@ mod cipher;
 mod debug;
 mod error;
 mod eth;
+mod fhevm;
 mod filters;
 mod logs;
 mod meter;
@@ -50,6 +51,7 @@ pub fn module(devnet: Arc<Devnet>) -> Result<RpcModule<()>, RegisterMethodError>
     module.merge(cheats::module(&rpc)?)?;
     module.merge(debug::TracingServer::into_rpc(rpc.clone()))?;
     module.merge(cipher::CipherServer::into_rpc(rpc.clone()))?;
+    module.merge(fhevm::FhevmServer::into_rpc(rpc.clone()))?;
     module.merge(txpool::TxpoolServer::into_rpc(rpc))?;
     Ok(module)
 }

@@ -2,6 +2,7 @@
 
 mod debug;
 mod evaluation;
+mod fhevm;
 mod limits;
 mod real;
 mod token;
@@ -35,11 +36,13 @@ sol! {
 
     interface Probe {
         function deadWork(uint64 a) external returns (bytes32);
+        function grant(uint64 value) external returns (bytes32);
         function grantThenRevert(uint64 value) external;
         function makeTransient(uint64 value) external returns (bytes32);
         function publish(uint64 value) external returns (bytes32);
         function store(uint64 value) external returns (bytes32);
         function useForeign(bytes32 handle) external returns (bytes32);
+        function granted() external view returns (bytes32);
         function live() external view returns (bytes32);
         function published() external view returns (bytes32);
         function stored() external view returns (bytes32);
@@ -88,6 +91,7 @@ impl Node {
             evaluator,
             store: Arc::new(MemoryStore::new()),
             kms,
+            proofs: None,
             journal: None,
         };
         let devnet = Arc::new(Devnet::start(setup).unwrap());

@@ -2,8 +2,10 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::Ipv4Addr,
     path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{self, Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU8, Ordering},
 };
 
 use ciphervm_fhe::parameters;
@@ -62,6 +64,15 @@ impl Drop for Devnet {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it ends");
     }
+}
+
+/// A loopback address at which all ports are free: every process of tests has its own, and in it
+/// every devnet. Linux answers at all of 127.0.0.0/8.
+pub(crate) fn own_address() -> String {
+    static STARTED: AtomicU8 = AtomicU8::new(1);
+    let [_, second, third, fourth] = process::id().to_be_bytes();
+    let second = second.wrapping_add(STARTED.fetch_add(1, Ordering::Relaxed).wrapping_mul(64));
+    Ipv4Addr::new(127, second, third, fourth).to_string()
 }
 
 /// Where the test keyset is, which is generated if it is not there yet.

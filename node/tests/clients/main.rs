@@ -1,5 +1,5 @@
-//! The devnet in the hands of the clients that people use: each deploys a confidential token,
-//! mints, transfers, decrypts, and goes back to a snapshot.
+//! The devnet in the hands of the clients that people use: each deploys a confidential contract,
+//! encrypts, computes and decrypts, and most go back to a snapshot.
 //!
 //! A client is a project of its own in a folder here. Its packages are never part of this
 //! repository: `npm ci` in the folder installs them, `cargo xtask clients` does so for all. A test
@@ -8,9 +8,14 @@
 
 mod devnet;
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    path::Path,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
 
-use devnet::Devnet;
+use devnet::{Devnet, own_address, test_keys_path};
 
 #[test]
 fn ethers_moves_encrypted_amounts() {
@@ -35,6 +40,31 @@ fn hardhat_moves_encrypted_amounts() {
 #[test]
 fn foundry_moves_encrypted_amounts() {
     run("foundry", "test", Devnet::on_plaintexts);
+}
+
+#[test]
+fn zamas_sdk_in_cleartext_mode_moves_encrypted_amounts() {
+    run("cleartext", "test", Devnet::on_plaintexts);
+}
+
+/// The plugin compiles into its folder, where nobody else may be meanwhile. It takes port 8545 only.
+static PLUGIN: Mutex<()> = Mutex::new(());
+
+#[test]
+fn the_fhevm_plugin_for_hardhat_encrypts_computes_and_decrypts() {
+    let _alone = PLUGIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let host = own_address();
+    let options = ["--host", &host, "--port", "8545", "--evaluator", "reference"];
+    run("fhevm-hardhat", "test", || Devnet::start(&options));
+}
+
+#[test]
+fn the_fhevm_plugin_for_hardhat_works_on_real_ciphertexts() {
+    let _alone = PLUGIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (host, keys) = (own_address(), test_keys_path());
+    let keys = keys.to_str().expect("the cache has a name in UTF-8");
+    let options = ["--host", &host, "--port", "8545", "--keys", keys];
+    run("fhevm-hardhat", "real", || Devnet::start(&options));
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Node {
         assert_eq!(self.call("hardhat_setBalance", json!([address, format!("{wei:#x}")])), true);
     }
 
-    fn run(&self, to: Address, data: &str) -> Value {
+    pub(crate) fn run(&self, to: Address, data: &str) -> Value {
         self.call("eth_call", json!([{ "to": to, "data": data }, "latest"]))
     }
 }

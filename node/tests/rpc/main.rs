@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod blocks;
+mod bootstrap;
 mod dump;
 mod history;
 mod mining;

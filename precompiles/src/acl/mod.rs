@@ -62,6 +62,12 @@ impl Field {
     }
 }
 
+/// Where the owner of the access control list at `acl` stands in its storage: a word with the
+/// address. For tools of development that set it by hand.
+pub fn owner_slot(acl: Address) -> U256 {
+    Field::Owner.of(acl).key
+}
+
 /// The storage that makes `owner` the owner.
 pub(crate) fn genesis(acl: Address, owner: Address) -> Vec<(Slot, U256)> {
     vec![(Field::Owner.of(acl), owner.into_word().into())]

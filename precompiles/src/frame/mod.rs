@@ -63,6 +63,7 @@ pub(crate) type Contract = fn(&mut Frame<'_>, &[u8]) -> Outcome<Bytes>;
 pub(crate) struct Frame<'a> {
     internals: EvmInternals<'a>,
     config: &'a HostConfig,
+    address: Address,
     caller: Address,
     is_static: bool,
     meter: Meter,
@@ -88,8 +89,9 @@ impl<'a> Frame<'a> {
         if !input.is_direct_call() || !(input.value.is_zero() || payable) {
             return Ok(PrecompileOutput::revert(0, Bytes::new(), reservoir));
         }
-        let PrecompileInput { data, gas, caller, is_static, internals, .. } = input;
-        let mut frame = Self { internals, config, caller, is_static, meter: Meter::new(gas) };
+        let PrecompileInput { data, gas, caller, target_address, is_static, internals, .. } = input;
+        let (address, meter) = (target_address, Meter::new(gas));
+        let mut frame = Self { internals, config, address, caller, is_static, meter };
         match contract(&mut frame, data) {
             Ok(bytes) => {
                 let mut output = PrecompileOutput::new(frame.meter.used(), bytes, reservoir);
@@ -108,6 +110,11 @@ impl<'a> Frame<'a> {
             )),
             Err(Abort::Fatal(reason)) => Err(PrecompileError::Fatal(reason)),
         }
+    }
+
+    /// `address(this)`: of a contract with two addresses, the one that was called.
+    pub(crate) const fn address(&self) -> Address {
+        self.address
     }
 
     /// `msg.sender`.

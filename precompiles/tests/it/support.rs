@@ -94,6 +94,12 @@ impl Chain {
         result
     }
 
+    /// Writes a word of storage by hand.
+    pub(crate) fn store(&mut self, account: Address, key: U256, value: U256) {
+        let mut internals = EvmInternals::from_context(&mut self.context);
+        internals.sstore(account, key, value).expect("the database has no disk");
+    }
+
     /// Ends the transaction: transient storage is gone.
     pub(crate) fn next_transaction(&mut self) {
         self.context.journal_mut().commit_tx();

@@ -1,12 +1,16 @@
 //! Accounts as they should be, and without their keys.
 
-use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use jsonrpsee::proc_macros::rpc;
 
 use crate::{
-    chain::{AccountDiff, SlotDiff, StateDiff, WorldState},
+    chain::{AccountDiff, StateDiff, WorldState},
     devnet::DevnetError,
-    rpc::{Rpc, error::Answer},
+    rpc::{
+        Rpc,
+        error::Answer,
+        fhevm::{with_code, write_word},
+    },
 };
 
 #[rpc(server)]
@@ -108,11 +112,8 @@ impl AccountsServer for Rpc {
     }
 
     fn anvil_set_code(&self, address: Address, code: Bytes) -> Answer<()> {
-        let code_hash = keccak256(&code);
-        Ok(self.devnet.edit(|state| {
-            let account = AccountDiff { code_hash, ..state.unchanged(address) };
-            Ok(StateDiff { accounts: vec![account], codes: vec![code] })
-        })?)
+        let hosts = &self.devnet.host().addresses;
+        Ok(self.devnet.edit(|state| Ok(with_code(hosts, state, address, code)))?)
     }
 
     fn set_storage(&self, address: Address, slot: U256, value: B256) -> Answer<bool> {
@@ -120,7 +121,7 @@ impl AccountsServer for Rpc {
             if state.account(&address).is_none() {
                 return Err(DevnetError::NoStorage(address));
             }
-            account.storage.push(SlotDiff { slot, value: value.into() });
+            write_word(&self.devnet.host().addresses, account, slot, value.into());
             Ok(())
         })?;
         Ok(true)

@@ -68,7 +68,7 @@ struct Mentions {
 
 impl Rpc {
     /// The type of a handle of this chain.
-    pub(super) fn check_handle(&self, handle: Handle) -> Answer<FheType> {
+    pub(in crate::rpc) fn check_handle(&self, handle: Handle) -> Answer<FheType> {
         let chain_id = self.devnet.chain(|chain| chain.chain_id());
         match (explain::malformed(handle, chain_id), handle.fhe_type()) {
             (None, Some(ty)) => Ok(ty),
@@ -78,7 +78,7 @@ impl Rpc {
     }
 
     /// The ciphertext of a handle of this chain. Waits for it if it may still come.
-    pub(super) fn ciphertext(&self, handle: Handle) -> Answer<Arc<Ciphertext>> {
+    pub(in crate::rpc) fn ciphertext(&self, handle: Handle) -> Answer<Arc<Ciphertext>> {
         let find = || self.devnet.store().get(&handle).map_err(failed);
         if let Some(found) = find()? {
             return Ok(found);
@@ -133,7 +133,7 @@ impl Rpc {
     }
 
     /// What the access control list answers.
-    fn ask<C: SolCall>(&self, view: &View, question: &C) -> Answer<C::Return> {
+    pub(in crate::rpc) fn ask<C: SolCall>(&self, view: &View, question: &C) -> Answer<C::Return> {
         let request = TransactionRequest::default()
             .to(self.devnet.host().addresses.acl)
             .input(question.abi_encode().into());

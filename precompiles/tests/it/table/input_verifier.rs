@@ -7,7 +7,7 @@ use ciphervm_precompiles::{
     EcdsaErrors, Gateway, HostErrors, InputErrors as E, InputProof, interface::InputVerifier as I,
 };
 
-use super::verifiers::{domain, upgrades};
+use super::verifiers::{domain, initializers, upgrades};
 use super::*;
 use crate::inputs::{handles, proof_by};
 
@@ -358,5 +358,9 @@ fn views() -> Vec<Case> {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [administration(), proofs(), views(), upgrades(IV)].into_iter().flatten().collect()
+    let initializers = initializers(IV, Gateway::LOCAL.input_verification, &[first()], |_| ());
+    [administration(), proofs(), views(), initializers, upgrades(IV)]
+        .into_iter()
+        .flatten()
+        .collect()
 }

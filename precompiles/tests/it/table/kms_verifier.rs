@@ -9,7 +9,7 @@ use ciphervm_precompiles::{
 };
 
 use super::protocol_config::{context, epoch, mirror};
-use super::verifiers::{domain, upgrades};
+use super::verifiers::{domain, initializers, upgrades};
 use super::*;
 
 fn verify(proof: impl AsRef<[u8]>) -> Vec<u8> {
@@ -183,6 +183,8 @@ fn cases_at(to: Address) -> Vec<Case> {
             .reverts(HostErrors::InvalidInitialization {}),
         call("KMSVerifier, unknown", vec![1, 2, 3, 4]).reverts_empty(),
     ];
+    let node = [signer(4).1];
+    cases.extend(initializers(to, Gateway::LOCAL.decryption, &node, contexts));
     cases.extend(upgrades(to));
     cases
 }

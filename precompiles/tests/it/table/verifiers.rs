@@ -35,6 +35,59 @@ pub(super) fn domain(
     (fields, name.into(), "1".into(), U256::from(10901), contract, B256::ZERO, vec![])
 }
 
+/// Where OpenZeppelin's `Initializable` has its version: its ERC-7201 namespace, from the id.
+fn version(account: Address) -> Word {
+    let id = U256::from_be_bytes(keccak256("openzeppelin.storage.Initializable").0) - U256::ONE;
+    let base = U256::from_be_bytes(keccak256(id.to_be_bytes::<32>()).0);
+    (account, base & !U256::from(0xff))
+}
+
+/// `initializeFromEmptyProxy` of both verifiers, protocol 0.12 and before, on a contract with this
+/// domain and these signers, of which one must sign.
+pub(super) fn initializers(
+    to: Address,
+    domain: Address,
+    signers: &[Address],
+    before: fn(&mut Chain),
+) -> Vec<Case> {
+    let initialize = |source, chain_id, signers: &[Address], threshold: u64| {
+        InputVerifier::initializeFromEmptyProxyCall {
+            verifyingContractSource: source,
+            chainIDSource: chain_id,
+            initialSigners: signers.to_vec(),
+            initialThreshold: U256::from(threshold),
+        }
+        .abi_encode()
+    };
+    let case = |name, data| case(name, to, data).after(before);
+    let empty = |name, data| {
+        let (account, key) = version(to);
+        case(name, data).after(move |chain| chain.store(account, key, U256::ONE))
+    };
+    let same = || initialize(domain, 10901, signers, 1);
+    let more = [signers, &[USER]].concat();
+    vec![
+        empty("an empty proxy, to what it is", same())
+            .returns_nothing()
+            .emits(Upgradeable::Initialized { version: 2 })
+            .stores(version(to), 2),
+        empty("an empty proxy, twice", same())
+            .after_call(DAPP, same())
+            .reverts(HostErrors::NotInitializingFromEmptyProxy {}),
+        empty("an empty proxy, to another domain", initialize(USER, 10901, signers, 1))
+            .reverts(HostErrors::InvalidInitialization {}),
+        empty("an empty proxy, to another gateway", initialize(domain, 1, signers, 1))
+            .reverts(HostErrors::InvalidInitialization {}),
+        empty("an empty proxy, to other signers", initialize(domain, 10901, &more, 1))
+            .reverts(HostErrors::InvalidInitialization {}),
+        empty("an empty proxy, to another threshold", initialize(domain, 10901, signers, 2))
+            .reverts(HostErrors::InvalidInitialization {}),
+        case("no empty proxy, to what it is", same())
+            .reverts(HostErrors::NotInitializingFromEmptyProxy {}),
+        empty("an empty proxy, malformed", same()[..same().len() - 1].to_vec()).reverts_empty(),
+    ]
+}
+
 /// The functions of the proxy standard.
 pub(super) fn upgrades(to: Address) -> Vec<Case> {
     let upgrade = Upgradeable::upgradeToAndCallCall { newImplementation: USER, data: Bytes::new() }
