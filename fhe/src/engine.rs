@@ -5,8 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use alloy_primitives::{B256, U256, keccak256};
 
 use crate::{
-    Ciphertext, FheType, Op, Operand, Shape, circuits, error::CiphertextError, input, keys::Keyset,
-    reference,
+    Ciphertext, FheType, Op, Operand, Shape, error::CiphertextError, input, keys::Keyset, reference,
 };
 
 /// Computes single operations on values of its own kind.
@@ -180,8 +179,8 @@ impl Engine for TfheEngine {
                 Ok(Ciphertext::Constant((spec.reference)(&clear, operand, result)))
             }
             _ => {
-                let value = (spec.circuit)(&self.keys.server, &values, operand, result)?;
-                Ok(circuits::clean(&self.keys.server, value))
+                let Keyset { server, .. } = &*self.keys;
+                spec.circuit.run(server, self.keys.class().profile, &values, operand, result)
             }
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn encrypt(
             FheType::Bool => builder.push(!value.is_zero()),
             // The number of bits is even, as the list wants it.
             _ => builder
-                .push_with_num_bits(crate::circuits::wide(value), ty.bits())
+                .push_with_num_bits(crate::circuits::integer::wide(value), ty.bits())
                 .map_err(|error| CiphertextError::Malformed(error.to_string()))?,
         };
     }

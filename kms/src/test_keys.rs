@@ -35,13 +35,13 @@ pub fn cache_dir() -> Result<PathBuf, DirectoryError> {
 pub fn test_keys() -> (Arc<Keyset>, Arc<LocalKms>) {
     static KEYS: OnceLock<(Arc<Keyset>, Arc<LocalKms>)> = OnceLock::new();
     KEYS.get_or_init(|| match load() {
-        Ok((keyset, kms)) => (Arc::new(keyset), Arc::new(kms)),
+        Ok((keyset, kms)) => (keyset, Arc::new(kms)),
         Err(error) => panic!("the test keyset cannot be had: {error}"),
     })
     .clone()
 }
 
-fn load() -> Result<(Keyset, LocalKms), DirectoryError> {
+fn load() -> Result<(Arc<Keyset>, LocalKms), DirectoryError> {
     // Another parameter set or version of tfhe-rs makes other keys of the same seed.
     let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
     let parent = cache_dir()?.join("test-keys");
@@ -58,7 +58,7 @@ fn load() -> Result<(Keyset, LocalKms), DirectoryError> {
     };
     // The operating system releases the lock when the file is closed.
     drop(lock);
-    let keyset = directory.keyset()?;
+    let keyset = Arc::new(directory.keyset()?);
     let kms = directory.kms(&keyset)?;
     Ok((keyset, kms))
 }

@@ -113,10 +113,10 @@ pub fn load(path: &Path) -> Result<Loaded> {
     })?;
     bar.set_position(Stage::COUNT);
     bar.set_message("expanding server keys");
-    let keyset = directory.keyset()?;
+    let keyset = Arc::new(directory.keyset()?);
     bar.inc(1);
     bar.set_message("opening the secret key");
     let kms = directory.kms(&keyset)?;
     bar.finish_and_clear();
-    Ok(Loaded { keyset: Arc::new(keyset), kms: Arc::new(kms), directory, generated })
+    Ok(Loaded { keyset, kms: Arc::new(kms), directory, generated })
 }

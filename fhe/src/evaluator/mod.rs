@@ -13,14 +13,14 @@ use std::{
 };
 
 use alloy_primitives::{B256, U256};
-use meter::Span;
+pub(crate) use meter::Span;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use schedule::Schedule;
 use tfhe::get_pbs_count;
 
 use crate::{
     CiphertextStore, FheType, Handle, Live, Node, Operand, Record,
-    circuits::MAX_POOL_THREADS,
+    circuits::integer::MAX_POOL_THREADS,
     engine::Engine,
     error::{CiphertextError, EvaluationError, GraphError, StoreError},
 };

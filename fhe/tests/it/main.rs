@@ -2,6 +2,7 @@
 //! real FHE against the reference semantics, evaluation and its determinism.
 
 mod bench;
+mod circuits;
 mod determinism;
 mod evaluation;
 mod matrix;

@@ -169,8 +169,8 @@ mod tests {
         let all = Bounds::fresh(-15, 15);
         assert_eq!(offset(all, &i64::signum), 0);
         assert_eq!(offset(all, &|v| 8 * i64::from(v >= 0)), 8);
-        assert!(std::panic::catch_unwind(|| offset(all, &|v| v.abs())).is_err());
+        assert!(std::panic::catch_unwind(|| offset(all, &|v| v * v)).is_err());
         // Without a pair of values 16 apart anything goes.
-        assert_eq!(offset(Bounds::fresh(-8, 7), &|v| v.abs()), 0);
+        assert_eq!(offset(Bounds::fresh(-8, 7), &|v| v * v), 0);
     }
 }

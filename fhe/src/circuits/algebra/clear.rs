@@ -104,10 +104,12 @@ impl Algebra for Clear {
         if x.bounds.is_constant() {
             return self.constant(table(x.value));
         }
-        x.bounds.check_lookup();
         match Image::of(x.bounds, table) {
             Image::Constant(value) => self.constant(value),
-            Image::Range(low, high) => {
+            Image::Shifted(k) => self.add_clear(x, k),
+            Image::Mirrored(k) => self.complement(x, k),
+            Image::Fresh(low, high) => {
+                x.bounds.check_lookup();
                 bounds::offset(x.bounds, table);
                 self.count();
                 ClearBlock::new(table(x.value), Bounds::fresh(low, high), x.depth + 1)
@@ -120,7 +122,7 @@ impl Algebra for Clear {
             return tables.iter().map(|table| self.constant(table(x.value))).collect();
         }
         let images: Vec<Image> = tables.iter().map(|table| Image::of(x.bounds, table)).collect();
-        let count = images.iter().filter(|image| matches!(image, Image::Range(..))).count();
+        let count = images.iter().filter(|image| matches!(image, Image::Fresh(..))).count();
         if count > 1 {
             x.bounds.check_lookup_many(count);
             self.count();
@@ -129,11 +131,10 @@ impl Algebra for Clear {
             .iter()
             .zip(images)
             .map(|(table, image)| match image {
-                Image::Constant(value) => self.constant(value),
-                Image::Range(low, high) if count > 1 => {
+                Image::Fresh(low, high) if count > 1 => {
                     ClearBlock::new(table(x.value), Bounds::fresh(low, high), x.depth + 1)
                 }
-                Image::Range(..) => self.lookup(x, table),
+                _ => self.lookup(x, table),
             })
             .collect()
     }
@@ -157,6 +158,14 @@ impl Algebra for Clear {
     /// One after the other: a piece takes less time than to hand it out.
     fn each<R: Send>(&self, count: usize, piece: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
         (0..count).map(piece).collect()
+    }
+
+    fn both<R: Send, S: Send>(
+        &self,
+        one: impl FnOnce() -> R + Send,
+        other: impl FnOnce() -> S + Send,
+    ) -> (R, S) {
+        (one(), other())
     }
 }
 
@@ -186,7 +195,14 @@ mod tests {
         assert_eq!((four.value(), clear.noise(&four)), (4, 0));
         let zero = clear.lookup(&clear.stored(3, 3, 1), &|_| 0);
         assert_eq!((zero.value(), clear.noise(&zero)), (0, 0));
+        // What is clean and would not change is left as it is; what is not clean, is cleaned.
+        let same = clear.lookup(&clear.stored(3, 3, 1), &|x| x & 3);
+        assert_eq!((same.value(), clear.noise(&same), same.depth()), (3, 1, 0));
+        let mirrored = clear.lookup(&clear.stored(3, 3, 1), &|x| 5 - x);
+        assert_eq!((mirrored.value(), mirrored.bounds().high, mirrored.depth()), (2, 5, 0));
         assert_eq!(clear.bootstraps(), 0);
+        assert_eq!(clear.clean(&clear.stored(3, 3, 2)).depth(), 1);
+        assert_eq!(clear.bootstraps(), 1);
     }
 
     #[test]

@@ -243,10 +243,12 @@ impl Algebra for Encrypted<'_> {
             Content::Known(value) => return Block::constant(table(*value)),
             Content::Lwe(lwe) => lwe,
         };
-        x.bounds.check_lookup();
         match Image::of(x.bounds, table) {
             Image::Constant(value) => Block::constant(value),
-            Image::Range(low, high) => {
+            Image::Shifted(k) => self.add_clear(x, k),
+            Image::Mirrored(k) => self.complement(x, k),
+            Image::Fresh(low, high) => {
+                x.bounds.check_lookup();
                 let result = self.bootstrap(lwe, x.bounds, table);
                 Block { content: Content::Lwe(result), bounds: Bounds::fresh(low, high) }
             }
@@ -261,30 +263,25 @@ impl Algebra for Encrypted<'_> {
             Content::Lwe(lwe) => lwe,
         };
         let images: Vec<Image> = tables.iter().map(|table| Image::of(x.bounds, table)).collect();
-        let varying: Vec<Table<'_>> = tables
+        let fresh: Vec<Table<'_>> = tables
             .iter()
             .zip(&images)
-            .filter(|(_, image)| matches!(image, Image::Range(..)))
+            .filter(|(_, image)| matches!(image, Image::Fresh(..)))
             .map(|(table, _)| *table)
             .collect();
-        let mut results = match varying[..] {
-            [] => Vec::new(),
-            [table] => {
-                x.bounds.check_lookup();
-                vec![self.bootstrap(lwe, x.bounds, table)]
-            }
-            _ => {
-                x.bounds.check_lookup_many(varying.len());
-                self.bootstrap_many(lwe, &varying)
-            }
+        if fresh.len() < 2 {
+            return tables.iter().map(|table| self.lookup(x, table)).collect();
         }
-        .into_iter();
+        x.bounds.check_lookup_many(fresh.len());
+        let mut results = self.bootstrap_many(lwe, &fresh).into_iter();
         images
             .into_iter()
             .map(|image| match image {
                 Image::Constant(value) => Block::constant(value),
-                Image::Range(low, high) => {
-                    let result = results.next().expect("a result for each table that varies");
+                Image::Shifted(k) => self.add_clear(x, k),
+                Image::Mirrored(k) => self.complement(x, k),
+                Image::Fresh(low, high) => {
+                    let result = results.next().expect("a result for each table that counts");
                     Block { content: Content::Lwe(result), bounds: Bounds::fresh(low, high) }
                 }
             })
@@ -304,5 +301,13 @@ impl Algebra for Encrypted<'_> {
 
     fn each<R: Send>(&self, count: usize, piece: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
         (0..count).into_par_iter().map(piece).collect()
+    }
+
+    fn both<R: Send, S: Send>(
+        &self,
+        one: impl FnOnce() -> R + Send,
+        other: impl FnOnce() -> S + Send,
+    ) -> (R, S) {
+        rayon::join(one, other)
     }
 }

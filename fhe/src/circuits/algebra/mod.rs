@@ -11,7 +11,9 @@ mod encrypted;
 
 pub use bounds::{Bounds, MAX_DIGIT, MAX_NOISE, MAX_STORED_NOISE, SPACE};
 pub use clear::{Clear, ClearBlock};
-pub(crate) use encrypted::Encrypted;
+pub(crate) use encrypted::{Block, Encrypted};
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,15 @@ pub enum Profile {
     /// Fewest bootstraps one after the other, at the cost of more of them: the soonest result
     /// when there are more cores than operations.
     Latency,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+        })
+    }
 }
 
 /// A table of a bootstrap, on the values that its input can have.
@@ -63,7 +74,8 @@ pub trait Algebra: Sync {
     /// from the bounds of its parts. The simulation checks it.
     fn narrow(&self, x: &Self::Block, low: i64, high: i64) -> Self::Block;
 
-    /// `table(x)`, of noise level 1: one bootstrap. It is free if `x` or the result is constant.
+    /// `table(x)`, of noise level 1: one bootstrap. It is free if `x` or the result is constant,
+    /// or if `x` is clean and the table is `k + x` or `k - x`.
     ///
     /// `x` has noise level 5 at most, and values in -15..=15. If two of them are 16 apart, the
     /// table must be negacyclic up to a constant, as the sign and the comparison with zero are.
@@ -72,8 +84,8 @@ pub trait Algebra: Sync {
     /// Several tables of one input at the price of one bootstrap: `x` is at most `16 / n - 1` for
     /// `n` of them, and not negative.
     ///
-    /// A table with a constant result does not count. The results' noises are not independent,
-    /// which the levels of [`Bounds`] allow for.
+    /// A table that [`Self::lookup`] has for free does not count. The results' noises are not
+    /// independent, which the levels of [`Bounds`] allow for.
     fn lookup_many(&self, x: &Self::Block, tables: &[Table<'_>]) -> Vec<Self::Block>;
 
     /// `blocks` blocks with the lowest `bits` bits random and the others zero, from a seed: a
@@ -82,6 +94,13 @@ pub trait Algebra: Sync {
 
     /// The results of `piece` for `0..count`, in order, computed side by side where that pays.
     fn each<R: Send>(&self, count: usize, piece: impl Fn(usize) -> R + Sync + Send) -> Vec<R>;
+
+    /// Both results, computed side by side where that pays.
+    fn both<R: Send, S: Send>(
+        &self,
+        one: impl FnOnce() -> R + Send,
+        other: impl FnOnce() -> S + Send,
+    ) -> (R, S);
 
     /// The largest value that `x` can have.
     fn degree(&self, x: &Self::Block) -> i64 {
@@ -100,20 +119,38 @@ pub trait Algebra: Sync {
 
     /// `x` with noise level 1, at a bootstrap if it has more.
     fn clean(&self, x: &Self::Block) -> Self::Block {
-        if self.noise(x) <= 1 { x.clone() } else { self.lookup(x, &|value| value) }
+        self.lookup(x, &|value| value)
     }
 }
 
-/// A table that gives `table(x)`: `result` is constant, or not.
+/// What a table makes of a block.
 enum Image {
+    /// The same for all values.
     Constant(i64),
-    Range(i64, i64),
+    /// `k + x` of a clean block.
+    Shifted(i64),
+    /// `k - x` of a clean block.
+    Mirrored(i64),
+    /// A bootstrap's result between these.
+    Fresh(i64, i64),
 }
 
 impl Image {
-    /// The image of a table under a block's bounds.
     fn of(bounds: Bounds, table: Table<'_>) -> Self {
         let (low, high) = bounds::image(bounds, table);
-        if low == high { Self::Constant(low) } else { Self::Range(low, high) }
+        let first = table(bounds.low);
+        let slope = |step| {
+            bounds.noise <= 1
+                && bounds.values().all(|x| table(x) == first + step * (x - bounds.low))
+        };
+        if low == high {
+            Self::Constant(low)
+        } else if slope(1) {
+            Self::Shifted(first - bounds.low)
+        } else if slope(-1) {
+            Self::Mirrored(first + bounds.low)
+        } else {
+            Self::Fresh(low, high)
+        }
     }
 }

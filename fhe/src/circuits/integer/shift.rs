@@ -5,7 +5,8 @@
 
 use tfhe::integer::{RadixCiphertext, ServerKey};
 
-use super::{Constant, Encrypted, Outcome, SHAPE, trivial};
+use super::{Constant, Encrypted, Outcome, trivial};
+use crate::circuits::SHAPE;
 use crate::{Ciphertext, FheType, keys::ServerKeys, reference};
 
 macro_rules! shift {

@@ -1,42 +1,11 @@
-//! Addition, subtraction, multiplication, division by constants.
+//! Multiplication and division by constants.
 
 use alloy_primitives::U256;
 use tfhe::integer::RadixCiphertext;
 
-use super::{Constant, Encrypted, Outcome, SHAPE, with_scalar};
+use super::{Constant, Encrypted, Outcome, with_scalar};
+use crate::circuits::SHAPE;
 use crate::{Ciphertext, FheType, keys::ServerKeys};
-
-pub(crate) fn add(keys: &ServerKeys, x: &[&Ciphertext], ty: FheType, _: FheType) -> Outcome {
-    let key = keys.integer();
-    Ok(Encrypted(match x {
-        [Encrypted(a), Encrypted(b)] => key.add_parallelized(a, b),
-        [Encrypted(a), Constant(b)] | [Constant(b), Encrypted(a)] => {
-            with_scalar!(ty.bits(), *b, |b| key.scalar_add_parallelized(a, b))
-        }
-        _ => return Err(SHAPE),
-    }))
-}
-
-pub(crate) fn sub(keys: &ServerKeys, x: &[&Ciphertext], ty: FheType, _: FheType) -> Outcome {
-    let key = keys.integer();
-    Ok(Encrypted(match x {
-        [Encrypted(a), Encrypted(b)] => key.sub_parallelized(a, b),
-        [Encrypted(a), Constant(b)] => {
-            with_scalar!(ty.bits(), *b, |b| key.scalar_sub_parallelized(a, b))
-        }
-        [Constant(a), Encrypted(b)] => {
-            with_scalar!(ty.bits(), *a, |a| key.left_scalar_sub_parallelized(a, b))
-        }
-        _ => return Err(SHAPE),
-    }))
-}
-
-pub(crate) fn neg(keys: &ServerKeys, x: &[&Ciphertext], _: FheType, _: FheType) -> Outcome {
-    match x {
-        [Encrypted(a)] => Ok(Encrypted(keys.integer().neg_parallelized(a))),
-        _ => Err(SHAPE),
-    }
-}
 
 pub(crate) fn mul(keys: &ServerKeys, x: &[&Ciphertext], ty: FheType, _: FheType) -> Outcome {
     let key = keys.integer();
