@@ -29,7 +29,7 @@ pub(crate) mod select;
 mod tree;
 
 use alloy_primitives::U256;
-use tfhe::integer::{IntegerCiphertext, IntegerRadixCiphertext, RadixCiphertext};
+use tfhe::integer::{IntegerCiphertext, RadixCiphertext};
 
 use algebra::{Algebra, Block, Clear, ClearBlock, Encrypted, Profile};
 pub(crate) use number::Number;
@@ -51,15 +51,16 @@ const SHAPE: &str = "the operands do not fit the operation";
 /// operand type, the result type.
 ///
 /// At least one operand is encrypted, or the operation draws randomness: the rest is folded before.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Circuit(Kind);
 
-#[derive(Clone, Copy)]
+type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
+
+type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
+
+#[derive(Clone, Copy, Debug)]
 enum Kind {
-    Own {
-        encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
-        clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
-    },
+    Own { encrypted: OnCiphertexts, clear: OnPlaintexts },
     Integer(integer::Operation),
 }
 
@@ -75,10 +76,7 @@ macro_rules! circuit {
 pub(crate) use circuit;
 
 impl Circuit {
-    pub(crate) const fn own(
-        encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
-        clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
-    ) -> Self {
+    pub(crate) const fn own(encrypted: OnCiphertexts, clear: OnPlaintexts) -> Self {
         Self(Kind::Own { encrypted, clear })
     }
 
@@ -123,6 +121,23 @@ impl Circuit {
             Kind::Integer(_) => Err("there is no simulation of tfhe-rs's operation"),
         }
     }
+}
+
+/// A difference, and whether the first operand is at least the second or the opposite, as
+/// [`Profile::Throughput`] computes either alone.
+pub(crate) fn sub_with_order(
+    keys: &ServerKeys,
+    a: &Ciphertext,
+    b: &Ciphertext,
+    positive: bool,
+) -> Result<[Ciphertext; 2], &'static str> {
+    let algebra = Encrypted::new(keys, Profile::Throughput);
+    let (Number::Encrypted(a), Number::Encrypted(b)) = (open(&algebra, a), open(&algebra, b))
+    else {
+        return Err(SHAPE);
+    };
+    let [difference, order] = add::difference_with_order(&algebra, &a, &b, positive);
+    Ok([close(&algebra, difference), close(&algebra, order)])
 }
 
 /// The same value with blocks of noise level 1 at most and without carries.
