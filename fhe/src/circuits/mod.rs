@@ -2,7 +2,8 @@
 //!
 //! Each operation's row in the table names one function of this module, a circuit. It is generic
 //! over an [`Algebra`], so it runs on plaintexts that keep count and on ciphertexts alike, and
-//! there is a file for each family, built from two primitives: [`ripple`] and [`tree`].
+//! there is a file for each family, built from few primitives: [`ripple`] and [`tree`], [`columns`]
+//! of blocks to be added up, and [`multiple`]s by constants.
 //!
 //! # Noise
 //!
@@ -18,14 +19,19 @@
 pub(crate) mod add;
 pub(crate) mod algebra;
 pub(crate) mod bitwise;
+mod columns;
 pub(crate) mod compare;
 pub(crate) mod convert;
+pub(crate) mod divide;
 pub(crate) mod equal;
-pub(crate) mod integer;
+mod multiple;
+pub(crate) mod multiply;
 mod number;
 pub(crate) mod random;
 mod ripple;
 pub(crate) mod select;
+pub(crate) mod shift;
+pub(crate) mod sum;
 mod tree;
 
 use alloy_primitives::U256;
@@ -52,21 +58,15 @@ const SHAPE: &str = "the operands do not fit the operation";
 ///
 /// At least one operand is encrypted, or the operation draws randomness: the rest is folded before.
 #[derive(Clone, Copy)]
-pub struct Circuit(Kind);
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Own {
-        encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
-        clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
-    },
-    Integer(integer::Operation),
+pub struct Circuit {
+    encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
+    clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
 }
 
 /// A function that is generic over the algebra, as a [`Circuit`].
 macro_rules! circuit {
     ($($function:ident)::+) => {
-        $crate::circuits::Circuit::own(
+        $crate::circuits::Circuit::new(
             |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
             |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
         )
@@ -75,15 +75,11 @@ macro_rules! circuit {
 pub(crate) use circuit;
 
 impl Circuit {
-    pub(crate) const fn own(
+    pub(crate) const fn new(
         encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
         clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
     ) -> Self {
-        Self(Kind::Own { encrypted, clear })
-    }
-
-    pub(crate) const fn integer(operation: integer::Operation) -> Self {
-        Self(Kind::Integer(operation))
+        Self { encrypted, clear }
     }
 
     /// Computes on ciphertexts.
@@ -96,18 +92,9 @@ impl Circuit {
         result: FheType,
     ) -> Result<Ciphertext, &'static str> {
         let algebra = Encrypted::new(keys, profile);
-        match self.0 {
-            Kind::Own { encrypted, .. } => {
-                let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
-                let x: Vec<_> = x.iter().collect();
-                Ok(close(&algebra, encrypted(&algebra, &x, operand, result)?))
-            }
-            Kind::Integer(operation) => {
-                let x: Vec<_> = x.iter().map(|value| clean(keys, value)).collect();
-                let x: Vec<_> = x.iter().collect();
-                Ok(clean(keys, &operation(keys, &x, operand, result)?))
-            }
-        }
+        let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
+        let x: Vec<_> = x.iter().collect();
+        Ok(close(&algebra, (self.encrypted)(&algebra, &x, operand, result)?))
     }
 
     /// Computes on plaintexts.
@@ -118,10 +105,7 @@ impl Circuit {
         operand: FheType,
         result: FheType,
     ) -> Outcome<ClearBlock> {
-        match self.0 {
-            Kind::Own { clear, .. } => clear(algebra, x, operand, result),
-            Kind::Integer(_) => Err("there is no simulation of tfhe-rs's operation"),
-        }
+        (self.clear)(algebra, x, operand, result)
     }
 }
 

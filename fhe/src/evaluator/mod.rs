@@ -20,7 +20,6 @@ use tfhe::get_pbs_count;
 
 use crate::{
     CiphertextStore, FheType, Handle, Live, Node, Operand, Record,
-    circuits::integer::MAX_POOL_THREADS,
     engine::Engine,
     error::{CiphertextError, EvaluationError, GraphError, StoreError},
 };
@@ -89,8 +88,7 @@ pub struct Measured {
 /// An [`Evaluator`] on an [`Engine`].
 pub struct GraphEvaluator<E> {
     engine: E,
-    /// Each of one to [`MAX_POOL_THREADS`] threads, so that circuits give the same bits in any.
-    pools: Vec<ThreadPool>,
+    pool: ThreadPool,
     threads: usize,
 }
 
@@ -101,16 +99,11 @@ impl<E: Engine> GraphEvaluator<E> {
     /// If the threads cannot be started.
     pub fn new(engine: E, threads: usize) -> Result<Self, ThreadPoolBuildError> {
         let threads = threads.max(1);
-        let pools = (0..threads)
-            .step_by(MAX_POOL_THREADS)
-            .map(|first| {
-                ThreadPoolBuilder::new()
-                    .num_threads(MAX_POOL_THREADS.min(threads - first))
-                    .thread_name(move |i| format!("fhe-{}", first + i))
-                    .build()
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { engine, pools, threads })
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("fhe-{index}"))
+            .build()?;
+        Ok(Self { engine, pool, threads })
     }
 
     /// The ciphertexts that are there already, decoded.
@@ -140,7 +133,6 @@ impl<E: Engine> GraphEvaluator<E> {
 
     fn apply(
         &self,
-        pool: &ThreadPool,
         handle: Handle,
         node: &Node,
         operands: &[Operand<Arc<E::Value>>],
@@ -155,7 +147,7 @@ impl<E: Engine> GraphEvaluator<E> {
         let op = node.op;
         // A bug in a circuit must not take the process down with it.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            pool.install(|| self.engine.apply(op, &operands, node.operand, node.result))
+            self.pool.install(|| self.engine.apply(op, &operands, node.operand, node.result))
         }));
         match outcome {
             Ok(Ok(value)) => Ok(value),
@@ -169,14 +161,13 @@ impl<E: Engine> GraphEvaluator<E> {
         let schedule = Schedule::new(live, settled);
         let measured = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
-            for worker in 0..self.threads.min(live.nodes.len()) {
+            for _ in 0..self.threads.min(live.nodes.len()) {
                 let (schedule, measured) = (&schedule, &measured);
-                let pool = &self.pools[worker / MAX_POOL_THREADS];
                 scope.spawn(move || {
                     while let Some((index, operands)) = schedule.next() {
                         let (handle, node) = &live.nodes[index];
                         let (start, span) = (Instant::now(), Span::enter());
-                        let outcome = self.apply(pool, *handle, node, &operands);
+                        let outcome = self.apply(*handle, node, &operands);
                         let elapsed = start.elapsed();
                         let took =
                             Measured { handle: *handle, elapsed, bootstraps: span.bootstraps() };
@@ -238,7 +229,7 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
         let class = self.engine.class();
         // To open a list bootstraps too.
         let _span = Span::enter();
-        self.pools[0]
+        self.pool
             .install(|| self.engine.expand_inputs(list))?
             .into_iter()
             .map(|(ty, value)| Ok(Record::new(ty, class, self.engine.encode(&value)?)))

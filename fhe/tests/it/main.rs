@@ -6,5 +6,6 @@ mod circuits;
 mod determinism;
 mod evaluation;
 mod matrix;
+mod products;
 mod semantics;
 mod vectors;
