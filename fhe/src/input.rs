@@ -43,7 +43,7 @@ pub(crate) fn encrypt(
             FheType::Bool => builder.push(!value.is_zero()),
             // The number of bits is even, as the list wants it.
             _ => builder
-                .push_with_num_bits(crate::circuits::integer::wide(value), ty.bits())
+                .push_with_num_bits(wide(value), ty.bits())
                 .map_err(|error| CiphertextError::Malformed(error.to_string()))?,
         };
     }
@@ -51,6 +51,12 @@ pub(crate) fn encrypt(
     safe_serialize(&builder.build_packed(), &mut bytes, MAX_LIST_SIZE)
         .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
     Ok(bytes)
+}
+
+/// A value as tfhe-rs wants it.
+fn wide(value: U256) -> tfhe::integer::U256 {
+    let (low, high) = (value.wrapping_to::<u128>(), U256::wrapping_to::<u128>(&(value >> 128)));
+    tfhe::integer::U256::from((low, high))
 }
 
 /// Checks a serialised list against the parameters and expands it to ciphertexts of the

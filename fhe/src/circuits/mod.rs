@@ -2,7 +2,8 @@
 //!
 //! Each operation's row in the table names one function of this module, a circuit. It is generic
 //! over an [`Algebra`], so it runs on plaintexts that keep count and on ciphertexts alike, and
-//! there is a file for each family, built from two primitives: [`ripple`] and [`tree`].
+//! there is a file for each family, built from few primitives: [`ripple`] and [`tree`], [`columns`]
+//! of blocks to be added up, and [`multiple`]s by constants.
 //!
 //! # Noise
 //!
@@ -18,14 +19,19 @@
 pub(crate) mod add;
 pub(crate) mod algebra;
 pub(crate) mod bitwise;
+mod columns;
 pub(crate) mod compare;
 pub(crate) mod convert;
+pub(crate) mod divide;
 pub(crate) mod equal;
-pub(crate) mod integer;
+mod multiple;
+pub(crate) mod multiply;
 mod number;
 pub(crate) mod random;
 mod ripple;
 pub(crate) mod select;
+pub(crate) mod shift;
+pub(crate) mod sum;
 mod tree;
 
 use alloy_primitives::U256;
@@ -47,27 +53,24 @@ pub(crate) type Outcome<B> = Result<Number<B>, &'static str>;
 /// Operands of the wrong number or form: the graph was not checked.
 const SHAPE: &str = "the operands do not fit the operation";
 
+type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
+
+type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
+
 /// The computation of one operation: operands in node order, each encrypted or constant, the
 /// operand type, the result type.
 ///
 /// At least one operand is encrypted, or the operation draws randomness: the rest is folded before.
 #[derive(Clone, Copy, Debug)]
-pub struct Circuit(Kind);
-
-type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
-
-type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Own { encrypted: OnCiphertexts, clear: OnPlaintexts },
-    Integer(integer::Operation),
+pub struct Circuit {
+    encrypted: OnCiphertexts,
+    clear: OnPlaintexts,
 }
 
 /// A function that is generic over the algebra, as a [`Circuit`].
 macro_rules! circuit {
     ($($function:ident)::+) => {
-        $crate::circuits::Circuit::own(
+        $crate::circuits::Circuit::new(
             |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
             |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
         )
@@ -76,12 +79,8 @@ macro_rules! circuit {
 pub(crate) use circuit;
 
 impl Circuit {
-    pub(crate) const fn own(encrypted: OnCiphertexts, clear: OnPlaintexts) -> Self {
-        Self(Kind::Own { encrypted, clear })
-    }
-
-    pub(crate) const fn integer(operation: integer::Operation) -> Self {
-        Self(Kind::Integer(operation))
+    pub(crate) const fn new(encrypted: OnCiphertexts, clear: OnPlaintexts) -> Self {
+        Self { encrypted, clear }
     }
 
     /// Computes on ciphertexts.
@@ -94,18 +93,9 @@ impl Circuit {
         result: FheType,
     ) -> Result<Ciphertext, &'static str> {
         let algebra = Encrypted::new(keys, profile);
-        match self.0 {
-            Kind::Own { encrypted, .. } => {
-                let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
-                let x: Vec<_> = x.iter().collect();
-                Ok(close(&algebra, encrypted(&algebra, &x, operand, result)?))
-            }
-            Kind::Integer(operation) => {
-                let x: Vec<_> = x.iter().map(|value| clean(keys, value)).collect();
-                let x: Vec<_> = x.iter().collect();
-                Ok(clean(keys, &operation(keys, &x, operand, result)?))
-            }
-        }
+        let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
+        let x: Vec<_> = x.iter().collect();
+        Ok(close(&algebra, (self.encrypted)(&algebra, &x, operand, result)?))
     }
 
     /// Computes on plaintexts.
@@ -116,10 +106,7 @@ impl Circuit {
         operand: FheType,
         result: FheType,
     ) -> Outcome<ClearBlock> {
-        match self.0 {
-            Kind::Own { clear, .. } => clear(algebra, x, operand, result),
-            Kind::Integer(_) => Err("there is no simulation of tfhe-rs's operation"),
-        }
+        (self.clear)(algebra, x, operand, result)
     }
 }
 

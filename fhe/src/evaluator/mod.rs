@@ -21,7 +21,6 @@ use tfhe::get_pbs_count;
 
 use crate::{
     CiphertextStore, FheType, Handle, Live, Node, Operand, Record,
-    circuits::integer::MAX_POOL_THREADS,
     engine::Engine,
     error::{CiphertextError, EvaluationError, GraphError, StoreError},
 };
@@ -88,11 +87,15 @@ pub struct Measured {
     pub bootstraps: Option<u64>,
 }
 
+/// Bytes of a thread's stack. While it waits for a piece of its operation, a thread may take up
+/// another operation on top, and so on up to one for each thread; a circuit needs tens of
+/// kilobytes. Memory is used only as far as the stack grows.
+const STACK: usize = 16 << 20;
+
 /// An [`Evaluator`] on an [`Engine`].
 pub struct GraphEvaluator<E> {
     engine: E,
-    /// Each of one to [`MAX_POOL_THREADS`] threads, so that circuits give the same bits in any.
-    pools: Vec<ThreadPool>,
+    pool: ThreadPool,
     threads: usize,
 }
 
@@ -103,16 +106,12 @@ impl<E: Engine> GraphEvaluator<E> {
     /// If the threads cannot be started.
     pub fn new(engine: E, threads: usize) -> Result<Self, ThreadPoolBuildError> {
         let threads = threads.max(1);
-        let pools = (0..threads)
-            .step_by(MAX_POOL_THREADS)
-            .map(|first| {
-                ThreadPoolBuilder::new()
-                    .num_threads(MAX_POOL_THREADS.min(threads - first))
-                    .thread_name(move |i| format!("fhe-{}", first + i))
-                    .build()
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { engine, pools, threads })
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("fhe-{index}"))
+            .stack_size(STACK)
+            .build()?;
+        Ok(Self { engine, pool, threads })
     }
 
     /// The ciphertexts that are there already, decoded.
@@ -143,7 +142,6 @@ impl<E: Engine> GraphEvaluator<E> {
     /// Runs a computation for a node. A bug in a circuit must not take the process down with it.
     fn guard<R>(
         &self,
-        pool: &ThreadPool,
         (handle, node): &(Handle, Node),
         compute: impl FnOnce() -> Result<R, &'static str> + Send,
     ) -> Result<R, EvaluationError>
@@ -151,7 +149,7 @@ impl<E: Engine> GraphEvaluator<E> {
         R: Send,
     {
         let (op, handle) = (node.op, *handle);
-        match catch_unwind(AssertUnwindSafe(|| pool.install(compute))) {
+        match catch_unwind(AssertUnwindSafe(|| self.pool.install(compute))) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(reason)) => Err(EvaluationError::Operands { op, handle, reason }),
             Err(panic) => Err(EvaluationError::Panicked { op, handle, reason: message(&*panic) }),
@@ -161,7 +159,6 @@ impl<E: Engine> GraphEvaluator<E> {
     /// Computes what can run. Returns the results by node.
     fn compute(
         &self,
-        pool: &ThreadPool,
         live: &Live,
         work: &Work<E::Value>,
     ) -> Vec<(usize, Result<E::Value, EvaluationError>)> {
@@ -171,14 +168,14 @@ impl<E: Engine> GraphEvaluator<E> {
                 let operands = borrow(operands);
                 let (op, operand, result) = (node.1.op, node.1.operand, node.1.result);
                 let compute = || self.engine.apply(op, &operands, operand, result);
-                vec![(*index, self.guard(pool, node, compute))]
+                vec![(*index, self.guard(node, compute))]
             }
             Work::Both(pair, operands) => {
                 let node = &live.nodes[pair.difference];
                 let operands = borrow(operands);
                 let compute =
                     || self.engine.sub_with_order(&operands, node.1.operand, pair.positive);
-                match self.guard(pool, node, compute) {
+                match self.guard(node, compute) {
                     Ok([difference, order]) => {
                         vec![(pair.difference, Ok(difference)), (pair.order, Ok(order))]
                     }
@@ -196,13 +193,12 @@ impl<E: Engine> GraphEvaluator<E> {
         let schedule = Schedule::new(live, settled, pairs);
         let measured = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
-            for worker in 0..self.threads.min(live.nodes.len()) {
+            for _ in 0..self.threads.min(live.nodes.len()) {
                 let (schedule, measured) = (&schedule, &measured);
-                let pool = &self.pools[worker / MAX_POOL_THREADS];
                 scope.spawn(move || {
                     while let Some(work) = schedule.next() {
                         let (start, span) = (Instant::now(), Span::enter());
-                        let outcomes = self.compute(pool, live, &work);
+                        let outcomes = self.compute(live, &work);
                         let elapsed = start.elapsed();
                         let mut bootstraps = span.bootstraps();
                         // Before the next operation can start.
@@ -272,7 +268,7 @@ impl<E: Engine> Evaluator for GraphEvaluator<E> {
         let class = self.engine.class();
         // To open a list bootstraps too.
         let _span = Span::enter();
-        self.pools[0]
+        self.pool
             .install(|| self.engine.expand_inputs(list))?
             .into_iter()
             .map(|(ty, value)| Ok(Record::new(ty, class, self.engine.encode(&value)?)))

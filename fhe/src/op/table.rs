@@ -5,9 +5,8 @@ use super::{HcuRow, Op, OpSpec, ResultType, ScalarRule, Shape, hcu};
 use crate::{
     TypeSet,
     circuits::{
-        Circuit, add, bitwise, circuit, compare, convert, equal,
-        integer::{arithmetic, collection, shift},
-        random, select,
+        add, bitwise, circuit, compare, convert, divide, equal, multiply, random, select, shift,
+        sum,
     },
     reference,
 };
@@ -71,7 +70,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheMul(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::MUL,
         reference: reference::mul,
-        circuit: Circuit::integer(arithmetic::mul),
+        circuit: circuit!(multiply::mul),
         ..BINARY
     },
     OpSpec {
@@ -81,7 +80,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheDiv(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::DIV,
         reference: reference::div,
-        circuit: Circuit::integer(arithmetic::div),
+        circuit: circuit!(divide::div),
         ..DIVISION
     },
     OpSpec {
@@ -91,7 +90,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRem(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::REM,
         reference: reference::rem,
-        circuit: Circuit::integer(arithmetic::rem),
+        circuit: circuit!(divide::rem),
         ..DIVISION
     },
     OpSpec {
@@ -131,7 +130,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheShl(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::SHL,
         reference: reference::shl,
-        circuit: Circuit::integer(shift::shl),
+        circuit: circuit!(shift::shl),
         ..SHIFT
     },
     OpSpec {
@@ -141,7 +140,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheShr(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::SHR,
         reference: reference::shr,
-        circuit: Circuit::integer(shift::shr),
+        circuit: circuit!(shift::shr),
         ..SHIFT
     },
     OpSpec {
@@ -151,7 +150,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRotl(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::ROTL,
         reference: reference::rotl,
-        circuit: Circuit::integer(shift::rotl),
+        circuit: circuit!(shift::rotl),
         ..SHIFT
     },
     OpSpec {
@@ -161,7 +160,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRotr(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::ROTR,
         reference: reference::rotr,
-        circuit: Circuit::integer(shift::rotr),
+        circuit: circuit!(shift::rotr),
         ..SHIFT
     },
     OpSpec {
@@ -345,7 +344,7 @@ pub static OPS: [OpSpec; 31] = [
         shape: Shape::Sum,
         hcu: hcu::SUM,
         reference: reference::sum,
-        circuit: Circuit::integer(collection::sum),
+        circuit: circuit!(sum::sum),
         ..REQUESTED
     },
     OpSpec {
@@ -370,7 +369,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::UP_TO_64,
         hcu: hcu::MUL_DIV,
         reference: reference::mul_div,
-        circuit: Circuit::integer(arithmetic::mul_div),
+        circuit: circuit!(divide::mul_div),
         ..BINARY
     },
 ];

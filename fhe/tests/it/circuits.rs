@@ -15,7 +15,7 @@ use proptest::{
 
 /// How an operand reaches a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     /// With blocks of this noise level.
     Encrypted(u64),
     Constant,
@@ -42,7 +42,7 @@ const BINARY: [Op; 13] = [
 ];
 
 /// Runs one operation and compares it with the reference. Returns the result.
-fn check(
+pub(crate) fn check(
     simulator: &Simulator,
     op: Op,
     ty: FheType,
@@ -161,7 +161,7 @@ fn every_operation_on_bools_gives_the_reference() {
 }
 
 /// Values in which carries run far and digits repeat, besides random ones.
-fn word() -> impl Strategy<Value = U256> {
+pub(crate) fn word() -> impl Strategy<Value = U256> {
     let any = any::<[u8; 32]>().prop_map(U256::from_be_bytes);
     let edge = (0_usize..256, 0_u64..3).prop_map(|(shift, near)| {
         (U256::ONE << shift).wrapping_add(U256::from(near)).wrapping_sub(U256::ONE)
@@ -172,7 +172,7 @@ fn word() -> impl Strategy<Value = U256> {
     prop_oneof![3 => any, 1 => edge.clone(), 1 => edge.prop_map(|value| !value), 1 => runs]
 }
 
-fn form() -> impl Strategy<Value = Form> {
+pub(crate) fn form() -> impl Strategy<Value = Form> {
     select(vec![Encrypted(1), Encrypted(2), Constant])
 }
 
@@ -182,7 +182,7 @@ fn cases() -> u32 {
 }
 
 /// Runs `property` on as many values of `strategy` as are wanted, the same ones each time.
-fn run<S: Strategy>(strategy: S, property: impl Fn(S::Value)) {
+pub(crate) fn run<S: Strategy>(strategy: S, property: impl Fn(S::Value)) {
     let config = Config { cases: cases(), failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     TestRunner::new_with_rng(config, rng)

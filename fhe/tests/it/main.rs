@@ -7,5 +7,6 @@ mod costs;
 mod determinism;
 mod evaluation;
 mod matrix;
+mod products;
 mod semantics;
 mod vectors;
