@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use tfhe::{
     core_crypto::prelude::{CiphertextModulus, LweCiphertextOwned},
-    integer::{BooleanBlock, IntegerCiphertext, RadixCiphertext},
+    integer::{IntegerCiphertext, RadixCiphertext},
     shortint::{
         AtomicPatternKind, Ciphertext as Block, PBSOrder,
         ciphertext::{Degree, NoiseLevel},
@@ -11,7 +11,14 @@ use tfhe::{
     },
 };
 
-use crate::{FheType, error::CiphertextError, parameters};
+use crate::{
+    FheType,
+    circuits::{self, algebra::MAX_STORED_NOISE},
+    error::CiphertextError,
+    evaluator::Span,
+    keys::Keyset,
+    parameters,
+};
 
 /// Values that a block can hold: two bits of message.
 const MESSAGE_MODULUS: u64 = 4;
@@ -19,8 +26,12 @@ const MESSAGE_MODULUS: u64 = 4;
 const CARRY_MODULUS: u64 = 4;
 /// A stored block's value is at most this: the carry space is empty.
 const MAX_DEGREE: u64 = MESSAGE_MODULUS - 1;
-/// A stored block is no noisier than a fresh bootstrap's result.
-const MAX_NOISE_LEVEL: NoiseLevel = NoiseLevel::NOMINAL;
+/// A stored block is no noisier than the sum of two bootstraps' results.
+const MAX_NOISE_LEVEL: u64 = MAX_STORED_NOISE;
+
+/// Distance between the encodings of two values of a block: the padding bit is the highest, the four
+/// bits of the value follow.
+const UNIT: u64 = 1 << 59;
 
 /// First byte of an encoded ciphertext: what the rest is.
 const TAG_CONSTANT: u8 = 0;
@@ -39,8 +50,17 @@ pub enum Ciphertext {
 }
 
 impl Ciphertext {
-    pub(crate) fn from_bool(block: BooleanBlock) -> Self {
-        Self::Encrypted(RadixCiphertext::from_blocks(vec![block.into_raw_parts()]))
+    /// The same value with no block noisier than a fresh bootstrap's result, at a bootstrap for each
+    /// one that is. Only such a value may be decrypted.
+    #[must_use]
+    pub fn clean(&self, keys: &Keyset) -> Self {
+        match self {
+            Self::Encrypted(radix) if radix.blocks().iter().any(is_noisy) => {
+                let _span = Span::enter();
+                circuits::clean(&keys.server, self)
+            }
+            _ => self.clone(),
+        }
     }
 
     /// The bytes that are stored, hashed and compared between nodes.
@@ -50,7 +70,7 @@ impl Ciphertext {
     /// bytes a block.
     ///
     /// # Errors
-    /// If the value is not clean: a block has a carry, or more noise than a fresh bootstrap.
+    /// If a block has a carry, or more noise than level 2.
     pub fn encode(&self) -> Result<Vec<u8>, CiphertextError> {
         let radix = match self {
             Self::Constant(value) => {
@@ -63,16 +83,15 @@ impl Ciphertext {
         let mut bytes = Vec::with_capacity(1 + radix.blocks().len() * block_size());
         bytes.push(TAG_ENCRYPTED);
         for block in radix.blocks() {
-            let (degree, noise) = (block.degree.get(), block.noise_level());
+            let (degree, noise) = (block.degree.get(), block.noise_level().get());
             if degree > MAX_DEGREE || noise > MAX_NOISE_LEVEL {
                 return Err(CiphertextError::Malformed(format!(
-                    "a block has degree {degree} and noise level {}",
-                    noise.get()
+                    "a block has degree {degree} and noise level {noise}"
                 )));
             }
-            // Both are at most `MAX_DEGREE`, so a byte holds them.
+            // Neither is more than 3, so a byte holds them.
             bytes.push(degree as u8);
-            bytes.push(noise.get() as u8);
+            bytes.push(noise as u8);
             bytes.extend(block.ct.as_ref().iter().flat_map(|word| word.to_le_bytes()));
         }
         Ok(bytes)
@@ -109,6 +128,10 @@ impl Ciphertext {
     }
 }
 
+fn is_noisy(block: &Block) -> bool {
+    block.noise_level() > NoiseLevel::NOMINAL
+}
+
 /// Bytes of an encoded block.
 fn block_size() -> usize {
     2 + parameters::lwe_dimension().to_lwe_size().0 * size_of::<u64>()
@@ -119,15 +142,22 @@ fn decode_block(bytes: &[u8]) -> Result<Block, CiphertextError> {
     let noise = match noise {
         0 => NoiseLevel::ZERO,
         1 => NoiseLevel::NOMINAL,
+        2 => NoiseLevel::NOMINAL + NoiseLevel::NOMINAL,
         _ => return Err(CiphertextError::Malformed(format!("a block has noise level {noise}"))),
     };
     if degree > MAX_DEGREE {
         return Err(CiphertextError::Malformed(format!("a block has degree {degree}")));
     }
-    let words = bytes[2..]
+    let words: Vec<u64> = bytes[2..]
         .chunks_exact(size_of::<u64>())
         .map(|word| u64::from_le_bytes(word.try_into().expect("the chunk is eight bytes long")))
         .collect();
+    let (body, mask) = words.split_last().expect("a ciphertext has a body");
+    // What has no noise is a constant in the clear, exactly encoded.
+    let exact = body % UNIT == 0 && body / UNIT <= degree && mask.iter().all(|word| *word == 0);
+    if noise == NoiseLevel::ZERO && !exact {
+        return Err(CiphertextError::Malformed("a block without noise is no constant".to_owned()));
+    }
     Ok(Block::new(
         LweCiphertextOwned::from_container(words, CiphertextModulus::new_native()),
         Degree::new(degree),
@@ -162,6 +192,12 @@ mod tests {
         high_degree[1] = 4;
         let mut noisy = encrypted.clone();
         noisy[2] = 2;
+        assert!(Ciphertext::decode(&noisy, FheType::Bool).is_ok());
+        noisy[2] = 3;
+        let mut masked = encrypted.clone();
+        masked[3] = 1;
+        let mut inexact = encrypted.clone();
+        *inexact.last_mut().unwrap() = 1;
         for (bytes, ty) in [
             (&constant[..], FheType::Bool),
             (&constant[..32], FheType::Uint8),
@@ -169,6 +205,8 @@ mod tests {
             (&encrypted[..100], FheType::Bool),
             (&high_degree[..], FheType::Bool),
             (&noisy[..], FheType::Bool),
+            (&masked[..], FheType::Bool),
+            (&inexact[..], FheType::Bool),
             (&[7], FheType::Bool),
             (&[], FheType::Bool),
         ] {

@@ -15,7 +15,11 @@ use tfhe::{
     xof_key_set::CompressedXofKeySet,
 };
 
-use crate::{circuits, error::KeyError, parameters};
+use crate::{
+    circuits::{self, algebra::Profile},
+    error::KeyError,
+    parameters,
+};
 
 /// Largest key file that is read. The compressed keyset is about 60 MB.
 const MAX_FILE_SIZE: u64 = 1 << 30;
@@ -106,6 +110,14 @@ impl Keyset {
         Ok(bytes)
     }
 
+    /// The same keys for circuits of another profile, which is another engine class. As loaded, it
+    /// is [`Profile::Throughput`].
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.class.profile = profile;
+        self
+    }
+
     /// Everything besides their inputs that the bits of ciphertexts depend on.
     pub fn class(&self) -> &EngineClass {
         &self.class
@@ -157,6 +169,8 @@ pub struct EngineClass {
     pub fft: String,
     /// Version of the set of circuits.
     pub circuits: u32,
+    /// What the circuits are made for.
+    pub profile: Profile,
     /// Digest of the compressed keyset.
     pub keyset: B256,
     /// Digest of one bootstrap under these keys, computed when they are loaded. It catches what
@@ -180,6 +194,7 @@ impl EngineClass {
             parameters: parameters::NAME.to_owned(),
             fft: "dif4".to_owned(),
             circuits: circuits::VERSION,
+            profile: Profile::default(),
             keyset,
             known_answer: keccak256(answer),
         }
@@ -187,10 +202,10 @@ impl EngineClass {
 
     /// The class's name in stores and commitments: a hash of all its fields.
     pub fn id(&self) -> B256 {
-        let Self { tfhe, parameters, fft, circuits, keyset, known_answer } = self;
+        let Self { tfhe, parameters, fft, circuits, profile, keyset, known_answer } = self;
         keccak256(format!(
-            "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits}\n{keyset:?}\n\
-             {known_answer:?}"
+            "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits} {profile}\n\
+             {keyset:?}\n{known_answer:?}"
         ))
     }
 }

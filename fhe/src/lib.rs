@@ -31,6 +31,7 @@
 
 mod ciphertext;
 mod circuits;
+pub mod costs;
 mod engine;
 mod error;
 mod evaluator;
@@ -42,13 +43,14 @@ mod op;
 mod panics;
 pub mod parameters;
 pub mod reference;
+mod simulation;
 mod store;
 mod types;
 
 pub use alloy_primitives as primitives;
 
 pub use ciphertext::Ciphertext;
-pub use circuits::Circuit;
+pub use circuits::{Circuit, algebra::Profile};
 pub use engine::{Engine, ReferenceEngine, TfheEngine};
 pub use error::{CiphertextError, EvaluationError, GraphError, KeyError, StoreError};
 pub use evaluator::{Evaluation, Evaluator, GraphEvaluator, Measured};
@@ -58,5 +60,6 @@ pub use input::{
     ComputeLoad, Crs, InputClient, MAX_VALUES as MAX_INPUT_VALUES, ProofVerifier, Proven,
 };
 pub use op::{HcuRow, OPS, Op, OpSpec, PerTier, PerType, Reference, ResultType, ScalarRule, Shape};
+pub use simulation::{Simulated, Simulator};
 pub use store::{CachedStore, CiphertextStore, DatabaseStore, MemoryStore, Record, StoreSize};
 pub use types::{FheType, TypeSet};

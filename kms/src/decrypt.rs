@@ -1,9 +1,9 @@
 //! Decryption.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use alloy_primitives::{B256, U256};
-use ciphervm_fhe::{Ciphertext, Engine, Record, ReferenceEngine};
+use ciphervm_fhe::{Ciphertext, Engine, Record, ReferenceEngine, keys::Keyset};
 use tfhe::integer::ClientKey;
 
 use crate::error::DecryptionError;
@@ -22,19 +22,21 @@ pub trait Kms: fmt::Debug + Send + Sync {
 /// The single-key KMS: this process holds the whole secret key.
 pub struct LocalKms {
     key: ClientKey,
-    class: B256,
+    /// The public half: what is decrypted is cleaned first.
+    keyset: Arc<Keyset>,
 }
 
 impl LocalKms {
-    pub(crate) const fn new(key: ClientKey, class: B256) -> Self {
-        Self { key, class }
+    pub(crate) const fn new(key: ClientKey, keyset: Arc<Keyset>) -> Self {
+        Self { key, keyset }
     }
 }
 
 impl Kms for LocalKms {
     fn decrypt(&self, record: &Record) -> Result<U256, DecryptionError> {
-        check_class(record, self.class)?;
-        Ok(match Ciphertext::decode(&record.bytes, record.ty)? {
+        check_class(record, self.keyset.class().id())?;
+        // The failure probability of decryption is that of a clean ciphertext.
+        Ok(match Ciphertext::decode(&record.bytes, record.ty)?.clean(&self.keyset) {
             Ciphertext::Constant(value) => value,
             Ciphertext::Encrypted(radix) => {
                 let clear: tfhe::integer::U256 = self.key.decrypt_radix(&radix);
@@ -47,7 +49,7 @@ impl Kms for LocalKms {
 
 impl fmt::Debug for LocalKms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalKms").field("class", &self.class).finish_non_exhaustive()
+        f.debug_struct("LocalKms").field("keyset", &self.keyset).finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use alloy_primitives::{B256, keccak256};
@@ -240,7 +241,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// If the file is damaged, or readable by others than its owner.
-    pub fn kms(&self, keyset: &Keyset) -> Result<LocalKms, DirectoryError> {
+    pub fn kms(&self, keyset: &Arc<Keyset>) -> Result<LocalKms, DirectoryError> {
         let path = self.path.join(SECRET_KEY);
         let mode = fs::metadata(&path).map_err(io_error(&path))?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
@@ -254,7 +255,7 @@ impl KeyDirectory {
         let key: ClientKey = safe_deserialize(&bytes[..], MAX_SECRET_KEY_SIZE)
             .map_err(|reason| KeyError::Format { path, reason })?;
         let (key, ..) = key.into_raw_parts();
-        Ok(LocalKms::new(key, keyset.class().id()))
+        Ok(LocalKms::new(key, Arc::clone(keyset)))
     }
 }
 

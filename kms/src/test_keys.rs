@@ -35,7 +35,7 @@ pub fn cache_dir() -> Result<PathBuf, DirectoryError> {
 pub fn test_keys() -> (Arc<Keyset>, Arc<LocalKms>) {
     static KEYS: OnceLock<(Arc<Keyset>, Arc<LocalKms>)> = OnceLock::new();
     KEYS.get_or_init(|| match load() {
-        Ok((keyset, kms)) => (Arc::new(keyset), Arc::new(kms)),
+        Ok((keyset, kms)) => (keyset, Arc::new(kms)),
         Err(error) => panic!("the test keyset cannot be had: {error}"),
     })
     .clone()
@@ -55,9 +55,9 @@ pub fn test_crs() -> Arc<Crs> {
     .clone()
 }
 
-fn load() -> Result<(Keyset, LocalKms), DirectoryError> {
+fn load() -> Result<(Arc<Keyset>, LocalKms), DirectoryError> {
     let directory = directory()?;
-    let keyset = directory.keyset()?;
+    let keyset = Arc::new(directory.keyset()?);
     let kms = directory.kms(&keyset)?;
     Ok((keyset, kms))
 }

@@ -139,7 +139,7 @@ pub fn load_without_secret(path: &Path) -> Result<Loaded> {
 
 fn load_with(
     path: &Path,
-    open: impl FnOnce(&KeyDirectory, &Keyset) -> Result<Arc<dyn Kms>>,
+    open: impl FnOnce(&KeyDirectory, &Arc<Keyset>) -> Result<Arc<dyn Kms>>,
 ) -> Result<Loaded> {
     // Generation, writing, expansion, secret key: tfhe-rs tells no more of its own progress.
     let bar = progress_bar(Stage::COUNT + 2)?;
@@ -150,10 +150,10 @@ fn load_with(
     })?;
     bar.set_position(Stage::COUNT);
     bar.set_message("expanding server keys");
-    let keyset = directory.keyset()?;
+    let keyset = Arc::new(directory.keyset()?);
     bar.inc(1);
     bar.set_message("opening the secret key");
     let kms = open(&directory, &keyset)?;
     bar.finish_and_clear();
-    Ok(Loaded { keyset: Arc::new(keyset), kms, directory, generated })
+    Ok(Loaded { keyset, kms, directory, generated })
 }

@@ -45,6 +45,16 @@ pub(crate) fn matrix(root: &Path) -> Command {
     command
 }
 
+/// What operations cost, from the simulation: no bootstrap is run, but tfhe is built.
+pub(crate) fn pbs_table(root: &Path, json: bool) -> Command {
+    let mut command =
+        cargo(root, &["run", "--quiet", "-p", "ciphervm-fhe", "--example", "pbs-table"]);
+    if json {
+        command.args(["--", "--json"]);
+    }
+    command
+}
+
 /// What the members of the workspace say about themselves, as JSON. Nothing is resolved or
 /// downloaded.
 pub(crate) fn metadata(root: &Path) -> Command {

@@ -36,6 +36,15 @@ enum Command {
     /// Takes about an hour of one core. `test` covers Bool and 8 bits in full and a chosen core of
     /// the wider types.
     Matrix,
+    /// Print what operations cost in bootstraps, beside what was aimed at.
+    ///
+    /// It comes from a simulation and takes seconds. Fails if a goal that must be reached is
+    /// missed without a reason.
+    PbsTable {
+        /// Every operation at every type, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check what the crates may depend on, and that only `kms` names the key that decrypts.
     Layers,
     /// Rebuild the artifacts of the contracts in `solidity/`, with the locked npm packages.
@@ -69,6 +78,7 @@ fn run(command: &Command, root: &Path) -> Result<()> {
     match command {
         Command::Test => process::run(&mut cargo::test(root)),
         Command::Matrix => process::run(&mut cargo::matrix(root)),
+        Command::PbsTable { json } => process::run(&mut cargo::pbs_table(root, *json)),
         Command::Layers => layers::check(root),
         Command::Solidity { check } => solidity::build(root, *check),
         Command::Clients => clients::test(root),

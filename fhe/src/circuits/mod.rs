@@ -1,121 +1,175 @@
 //! What operations do to ciphertexts.
 //!
-//! Each operation's row in the table names one function of this module. They call tfhe-rs's
-//! integer API, and choose its scalar circuits wherever an operand is a constant. tfhe-rs picks
-//! algorithms by `rayon::current_num_threads()`: up to three threads it takes the sequential ones.
-//! So a circuit must run in a rayon pool of one to three threads, or its bits differ; see
-//! [`MAX_POOL_THREADS`].
+//! Each operation's row in the table names one function of this module, a circuit. It is generic
+//! over an [`Algebra`], so it runs on plaintexts that keep count and on ciphertexts alike, and
+//! there is a file for each family, built from few primitives: [`ripple`] and [`tree`], [`columns`]
+//! of blocks to be added up, and [`multiple`]s by constants.
+//!
+//! # Noise
+//!
+//! A clean block has noise level 1, and circuits take operands of level 2 as well: the conditional
+//! leaves such, because to clean them costs as much as it does. Level 2 is kept, in the record too,
+//! until a circuit cannot bear it and cleans its operand. What is decrypted is cleaned before. So a
+//! ciphertext is a function of its operation and its operands' ciphertexts, whoever uses it later.
+//!
+//! # Determinism
+//!
+//! Pieces that run side by side do not depend on each other and are put together in a fixed order.
 
-pub(crate) mod arithmetic;
+pub(crate) mod add;
+pub(crate) mod algebra;
 pub(crate) mod bitwise;
-pub(crate) mod collection;
+mod columns;
 pub(crate) mod compare;
 pub(crate) mod convert;
+pub(crate) mod divide;
+pub(crate) mod equal;
+mod multiple;
+pub(crate) mod multiply;
+mod number;
 pub(crate) mod random;
+mod ripple;
 pub(crate) mod select;
 pub(crate) mod shift;
+pub(crate) mod sum;
+mod tree;
 
 use alloy_primitives::U256;
-use rayon::prelude::*;
-use tfhe::{
-    integer::{
-        BooleanBlock, IntegerCiphertext, IntegerRadixCiphertext, RadixCiphertext, ServerKey,
-    },
-    shortint::ciphertext::NoiseLevel,
-};
+use tfhe::integer::{IntegerCiphertext, RadixCiphertext};
+
+use algebra::{Algebra, Block, Clear, ClearBlock, Encrypted, Profile};
+pub(crate) use number::Number;
+use number::digits;
 
 use crate::{Ciphertext, FheType, keys::ServerKeys};
 
-/// The largest rayon pool in which circuits give the bits that every other allowed pool gives.
-pub(crate) const MAX_POOL_THREADS: usize = 3;
-
 /// Version of the set of circuits. It is part of the engine class: raise it whenever any
 /// operation's result could have other bits than before.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
+
+/// What a circuit returns. `Err` says which rule the operands break.
+pub(crate) type Outcome<B> = Result<Number<B>, &'static str>;
+
+/// Operands of the wrong number or form: the graph was not checked.
+const SHAPE: &str = "the operands do not fit the operation";
+
+type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
+
+type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
 
 /// The computation of one operation: operands in node order, each encrypted or constant, the
 /// operand type, the result type.
 ///
 /// At least one operand is encrypted, or the operation draws randomness: the rest is folded before.
-/// `Err` says which rule the operands break.
-pub type Circuit =
-    fn(&ServerKeys, &[&Ciphertext], FheType, FheType) -> Result<Ciphertext, &'static str>;
-
-/// What a circuit returns.
-pub(crate) type Outcome = Result<Ciphertext, &'static str>;
-
-use Ciphertext::{Constant, Encrypted};
-
-/// Operands of the wrong number or form: the graph was not checked.
-const SHAPE: &str = "the operands do not fit the operation";
-
-/// Bootstraps each block that has a carry, or more noise than a fresh bootstrap leaves.
-///
-/// tfhe-rs's shift by an encrypted amount hands out sums of two bootstraps. Its other operations
-/// take such blocks, but the failure probability of 2⁻¹²⁸ is guaranteed for clean ones only.
-pub(crate) fn clean(keys: &ServerKeys, value: Ciphertext) -> Ciphertext {
-    let Encrypted(radix) = value else { return value };
-    let key: &tfhe::shortint::ServerKey = keys.integer().as_ref();
-    let blocks = radix
-        .into_blocks()
-        .into_par_iter()
-        .map(|block| {
-            if block.carry_is_empty() && block.noise_level() <= NoiseLevel::NOMINAL {
-                block
-            } else {
-                key.message_extract(&block)
-            }
-        })
-        .collect();
-    Encrypted(RadixCiphertext::from_blocks(blocks))
+#[derive(Clone, Copy, Debug)]
+pub struct Circuit {
+    encrypted: OnCiphertexts,
+    clear: OnPlaintexts,
 }
 
-/// A constant as a tfhe-rs scalar.
-pub(crate) fn wide(value: U256) -> tfhe::integer::U256 {
-    let (low, high) = (value.wrapping_to::<u128>(), U256::wrapping_to::<u128>(&(value >> 128)));
-    tfhe::integer::U256::from((low, high))
-}
-
-/// A Bool's block as tfhe-rs's boolean type.
-fn boolean(radix: &RadixCiphertext) -> BooleanBlock {
-    BooleanBlock::new_unchecked(radix.blocks()[0].clone())
-}
-
-/// A constant as a noiseless ciphertext, for circuits that have no scalar form.
-fn trivial(key: &ServerKey, value: U256, ty: FheType) -> RadixCiphertext {
-    key.create_trivial_radix(wide(value), ty.blocks())
-}
-
-/// Runs `$body` with `$scalar` bound to the constant `$value` as the unsigned type of `$bits`
-/// bits: tfhe-rs's scalar circuits take their width from it.
-macro_rules! with_scalar {
-    ($bits:expr, $value:expr, |$scalar:ident| $body:expr) => {
-        match $bits {
-            0..=8 => {
-                let $scalar = $value.wrapping_to::<u8>();
-                $body
-            }
-            9..=16 => {
-                let $scalar = $value.wrapping_to::<u16>();
-                $body
-            }
-            17..=32 => {
-                let $scalar = $value.wrapping_to::<u32>();
-                $body
-            }
-            33..=64 => {
-                let $scalar = $value.wrapping_to::<u64>();
-                $body
-            }
-            65..=128 => {
-                let $scalar = $value.wrapping_to::<u128>();
-                $body
-            }
-            _ => {
-                let $scalar = crate::circuits::wide($value);
-                $body
-            }
-        }
+/// A function that is generic over the algebra, as a [`Circuit`].
+macro_rules! circuit {
+    ($($function:ident)::+) => {
+        $crate::circuits::Circuit::new(
+            |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
+            |algebra, x, operand, result| $($function)::+(algebra, x, operand, result),
+        )
     };
 }
-use with_scalar;
+pub(crate) use circuit;
+
+impl Circuit {
+    pub(crate) const fn new(encrypted: OnCiphertexts, clear: OnPlaintexts) -> Self {
+        Self { encrypted, clear }
+    }
+
+    /// Computes on ciphertexts.
+    pub(crate) fn run(
+        &self,
+        keys: &ServerKeys,
+        profile: Profile,
+        x: &[&Ciphertext],
+        operand: FheType,
+        result: FheType,
+    ) -> Result<Ciphertext, &'static str> {
+        let algebra = Encrypted::new(keys, profile);
+        let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
+        let x: Vec<_> = x.iter().collect();
+        Ok(close(&algebra, (self.encrypted)(&algebra, &x, operand, result)?))
+    }
+
+    /// Computes on plaintexts.
+    pub(crate) fn simulate(
+        &self,
+        algebra: &Clear,
+        x: &[&Number<ClearBlock>],
+        operand: FheType,
+        result: FheType,
+    ) -> Outcome<ClearBlock> {
+        (self.clear)(algebra, x, operand, result)
+    }
+}
+
+/// A difference, and whether the first operand is at least the second or the opposite, as
+/// [`Profile::Throughput`] computes either alone.
+pub(crate) fn sub_with_order(
+    keys: &ServerKeys,
+    a: &Ciphertext,
+    b: &Ciphertext,
+    positive: bool,
+) -> Result<[Ciphertext; 2], &'static str> {
+    let algebra = Encrypted::new(keys, Profile::Throughput);
+    let (Number::Encrypted(a), Number::Encrypted(b)) = (open(&algebra, a), open(&algebra, b))
+    else {
+        return Err(SHAPE);
+    };
+    let [difference, order] = add::difference_with_order(&algebra, &a, &b, positive);
+    Ok([close(&algebra, difference), close(&algebra, order)])
+}
+
+/// The same value with blocks of noise level 1 at most and without carries.
+pub(crate) fn clean(keys: &ServerKeys, value: &Ciphertext) -> Ciphertext {
+    let Ciphertext::Encrypted(radix) = value else { return value.clone() };
+    let algebra = Encrypted::new(keys, Profile::default());
+    let blocks = radix.blocks();
+    let blocks = algebra.each(blocks.len(), |position| {
+        let block = algebra.open(&blocks[position]);
+        algebra.close(algebra.lookup(&block, &|value| value & 3))
+    });
+    Ciphertext::Encrypted(RadixCiphertext::from_blocks(blocks))
+}
+
+fn open(algebra: &Encrypted<'_>, value: &Ciphertext) -> Number<Block> {
+    match value {
+        Ciphertext::Constant(value) => Number::Constant(*value),
+        Ciphertext::Encrypted(radix) => {
+            Number::Encrypted(match radix.blocks() {
+                // A Bool, whatever its degree says.
+                [block] => {
+                    let block = algebra.open(block);
+                    let high = algebra.degree(&block).min(1);
+                    vec![algebra.narrow(&block, 0, high)]
+                }
+                blocks => blocks.iter().map(|block| algebra.open(block)).collect(),
+            })
+        }
+    }
+}
+
+/// A result of constant digits is a constant.
+fn close(algebra: &Encrypted<'_>, number: Number<Block>) -> Ciphertext {
+    let digits = match number {
+        Number::Constant(value) => return Ciphertext::Constant(value),
+        Number::Encrypted(digits) => digits,
+    };
+    let bounds: Vec<_> = digits.iter().map(|digit| algebra.bounds(digit)).collect();
+    if bounds.iter().all(|bounds| bounds.noise == 0) {
+        let value = bounds
+            .iter()
+            .rev()
+            .fold(U256::ZERO, |value, bounds| value << 2 | U256::from(bounds.high.unsigned_abs()));
+        return Ciphertext::Constant(value);
+    }
+    let blocks = digits.into_iter().map(|digit| algebra.close(digit)).collect::<Vec<_>>();
+    Ciphertext::Encrypted(RadixCiphertext::from_blocks(blocks))
+}

@@ -1,41 +1,44 @@
-//! Randomness that nobody knows, the node included: tfhe-rs's oblivious pseudo-random function
-//! of the seed in the log.
+//! Randomness that nobody knows, the node included: an oblivious pseudo-random function of the
+//! seed in the log, one bootstrap a digit.
 
 use alloy_primitives::U256;
-use tfhe::Seed;
 
-use super::{Constant, Encrypted, Outcome, SHAPE};
-use crate::{Ciphertext, FheType, keys::ServerKeys};
+use super::{
+    Number,
+    Number::{Constant, Encrypted},
+    Outcome, SHAPE,
+    algebra::Algebra,
+};
+use crate::FheType;
 
 /// Uniform over the whole type.
-pub(crate) fn rand(keys: &ServerKeys, x: &[&Ciphertext], _: FheType, ty: FheType) -> Outcome {
+pub(crate) fn rand<A: Algebra>(
+    algebra: &A,
+    x: &[&Number<A::Block>],
+    _: FheType,
+    ty: FheType,
+) -> Outcome<A::Block> {
     let [Constant(seed)] = x else { return Err(SHAPE) };
-    bounded(keys, *seed, ty.bits(), ty)
+    Ok(bounded(algebra, *seed, ty.bits(), ty))
 }
 
 /// Uniform below a power of two.
-pub(crate) fn rand_bounded(
-    keys: &ServerKeys,
-    x: &[&Ciphertext],
+pub(crate) fn rand_bounded<A: Algebra>(
+    algebra: &A,
+    x: &[&Number<A::Block>],
     _: FheType,
     ty: FheType,
-) -> Outcome {
+) -> Outcome<A::Block> {
     let [Constant(bound), Constant(seed)] = x else { return Err(SHAPE) };
     if !bound.is_power_of_two() {
         return Err("the bound is not a power of two");
     }
-    bounded(keys, *seed, bound.trailing_zeros().min(ty.bits()), ty)
+    Ok(bounded(algebra, *seed, bound.trailing_zeros().min(ty.bits()), ty))
 }
 
-fn bounded(keys: &ServerKeys, seed: U256, bits: usize, ty: FheType) -> Outcome {
+fn bounded<A: Algebra>(algebra: &A, seed: U256, bits: usize, ty: FheType) -> Number<A::Block> {
     if bits == 0 {
-        return Ok(Constant(U256::ZERO));
+        return Constant(U256::ZERO);
     }
-    let seed = Seed(seed.wrapping_to::<u128>());
-    Ok(Encrypted(keys.oprf.par_generate_oblivious_pseudo_random_unsigned_integer_bounded(
-        seed,
-        bits as u64,
-        ty.blocks() as u64,
-        keys.integer(),
-    )))
+    Encrypted(algebra.random(seed.wrapping_to::<u128>(), bits, ty.blocks()))
 }

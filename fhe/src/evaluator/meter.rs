@@ -25,7 +25,7 @@ struct Activity {
 
 /// The time in which something may bootstrap. It ends when it is dropped.
 #[derive(Debug)]
-pub(super) struct Span<'a> {
+pub(crate) struct Span<'a> {
     meter: &'a Meter,
     /// Whether nothing else ran when it began.
     began_alone: bool,
@@ -34,7 +34,7 @@ pub(super) struct Span<'a> {
 }
 
 impl Span<'_> {
-    pub(super) fn enter() -> Self {
+    pub(crate) fn enter() -> Self {
         PROCESS.enter()
     }
 

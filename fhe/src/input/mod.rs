@@ -63,7 +63,7 @@ fn builder(
             FheType::Bool => builder.push(!value.is_zero()),
             // The number of bits is even, as the list wants it.
             _ => builder
-                .push_with_num_bits(crate::circuits::wide(value), ty.bits())
+                .push_with_num_bits(wide(value), ty.bits())
                 .map_err(|error| CiphertextError::Malformed(error.to_string()))?,
         };
     }
@@ -79,6 +79,12 @@ pub(crate) fn check(types: impl ExactSizeIterator<Item = FheType>) -> Result<(),
     // A block has two bits, and a Bool is a block.
     let (found, limit) = (types.map(|ty| 2 * ty.blocks()).sum(), Crs::BITS);
     if found > limit { Err(CiphertextError::TooManyBits { found, limit }) } else { Ok(()) }
+}
+
+/// A value as tfhe-rs wants it.
+fn wide(value: U256) -> tfhe::integer::U256 {
+    let (low, high) = (value.wrapping_to::<u128>(), U256::wrapping_to::<u128>(&(value >> 128)));
+    tfhe::integer::U256::from((low, high))
 }
 
 /// Checks a serialised list against the parameters and expands it to ciphertexts of the

@@ -18,9 +18,12 @@ use tfhe::{
 
 use super::{Crs, MAX_LIST_SIZE, check, types, values};
 use crate::{
-    Ciphertext, FheType, Record, circuits::MAX_POOL_THREADS, error::CiphertextError, keys::Keyset,
+    Ciphertext, FheType, Record, error::CiphertextError, keys::Keyset,
     panics::caught,
 };
+
+/// Threads, at most. tfhe-rs chooses algorithms by their number, and up to three it takes the same.
+const MAX_THREADS: usize = 3;
 
 /// Checks and opens lists that come with a proof, on threads of its own: neither waits for a
 /// block's evaluation, nor the other way round.
@@ -45,7 +48,7 @@ impl Proven {
 
 impl ProofVerifier {
     /// A verifier for lists under `keys`, whose proofs are made with `crs`. It takes at most
-    /// `threads` threads, and never more than circuits may run on.
+    /// `threads` threads, and never more than three.
     ///
     /// # Errors
     /// If the threads cannot be started.
@@ -55,7 +58,7 @@ impl ProofVerifier {
         threads: usize,
     ) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new()
-            .num_threads(threads.clamp(1, MAX_POOL_THREADS))
+            .num_threads(threads.clamp(1, MAX_THREADS))
             .thread_name(|index| format!("proof-{index}"))
             .build()?;
         Ok(Self { keys, crs, pool })

@@ -4,7 +4,10 @@
 use super::{HcuRow, Op, OpSpec, ResultType, ScalarRule, Shape, hcu};
 use crate::{
     TypeSet,
-    circuits::{arithmetic, bitwise, collection, compare, convert, random, select, shift},
+    circuits::{
+        add, bitwise, circuit, compare, convert, divide, equal, multiply, random, select, shift,
+        sum,
+    },
     reference,
 };
 
@@ -20,7 +23,7 @@ const BINARY: OpSpec = OpSpec {
     result: ResultType::Operand,
     hcu: HcuRow::Free,
     reference: reference::first,
-    circuit: convert::identity,
+    circuit: circuit!(convert::identity),
 };
 
 const DIVISION: OpSpec = OpSpec { scalar: ScalarRule::Required, ..BINARY };
@@ -47,7 +50,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheAdd(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::ADD,
         reference: reference::add,
-        circuit: arithmetic::add,
+        circuit: circuit!(add::add),
         ..BINARY
     },
     OpSpec {
@@ -57,7 +60,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheSub(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::SUB,
         reference: reference::sub,
-        circuit: arithmetic::sub,
+        circuit: circuit!(add::sub),
         ..BINARY
     },
     OpSpec {
@@ -67,7 +70,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheMul(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::MUL,
         reference: reference::mul,
-        circuit: arithmetic::mul,
+        circuit: circuit!(multiply::mul),
         ..BINARY
     },
     OpSpec {
@@ -77,7 +80,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheDiv(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::DIV,
         reference: reference::div,
-        circuit: arithmetic::div,
+        circuit: circuit!(divide::div),
         ..DIVISION
     },
     OpSpec {
@@ -87,7 +90,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRem(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::REM,
         reference: reference::rem,
-        circuit: arithmetic::rem,
+        circuit: circuit!(divide::rem),
         ..DIVISION
     },
     OpSpec {
@@ -97,7 +100,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheBitAnd(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::BIT_AND,
         reference: reference::and,
-        circuit: bitwise::and,
+        circuit: circuit!(bitwise::and),
         ..BITWISE
     },
     OpSpec {
@@ -107,7 +110,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheBitOr(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::BIT_OR,
         reference: reference::or,
-        circuit: bitwise::or,
+        circuit: circuit!(bitwise::or),
         ..BITWISE
     },
     OpSpec {
@@ -117,7 +120,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheBitXor(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::BIT_XOR,
         reference: reference::xor,
-        circuit: bitwise::xor,
+        circuit: circuit!(bitwise::xor),
         ..BITWISE
     },
     OpSpec {
@@ -127,7 +130,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheShl(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::SHL,
         reference: reference::shl,
-        circuit: shift::shl,
+        circuit: circuit!(shift::shl),
         ..SHIFT
     },
     OpSpec {
@@ -137,7 +140,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheShr(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::SHR,
         reference: reference::shr,
-        circuit: shift::shr,
+        circuit: circuit!(shift::shr),
         ..SHIFT
     },
     OpSpec {
@@ -147,7 +150,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRotl(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::ROTL,
         reference: reference::rotl,
-        circuit: shift::rotl,
+        circuit: circuit!(shift::rotl),
         ..SHIFT
     },
     OpSpec {
@@ -157,7 +160,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheRotr(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::ROTR,
         reference: reference::rotr,
-        circuit: shift::rotr,
+        circuit: circuit!(shift::rotr),
         ..SHIFT
     },
     OpSpec {
@@ -167,7 +170,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheEq(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::EQ,
         reference: reference::eq,
-        circuit: compare::eq,
+        circuit: circuit!(equal::eq),
         ..EQUALITY
     },
     OpSpec {
@@ -177,7 +180,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheNe(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::NE,
         reference: reference::ne,
-        circuit: compare::ne,
+        circuit: circuit!(equal::ne),
         ..EQUALITY
     },
     OpSpec {
@@ -187,7 +190,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheGe(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::GE,
         reference: reference::ge,
-        circuit: compare::ge,
+        circuit: circuit!(compare::ge),
         ..ORDER
     },
     OpSpec {
@@ -197,7 +200,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheGt(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::GT,
         reference: reference::gt,
-        circuit: compare::gt,
+        circuit: circuit!(compare::gt),
         ..ORDER
     },
     OpSpec {
@@ -207,7 +210,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheLe(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::LE,
         reference: reference::le,
-        circuit: compare::le,
+        circuit: circuit!(compare::le),
         ..ORDER
     },
     OpSpec {
@@ -217,7 +220,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheLt(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::LT,
         reference: reference::lt,
-        circuit: compare::lt,
+        circuit: circuit!(compare::lt),
         ..ORDER
     },
     OpSpec {
@@ -227,7 +230,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheMin(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::MIN,
         reference: reference::min,
-        circuit: compare::min,
+        circuit: circuit!(compare::min),
         ..BINARY
     },
     OpSpec {
@@ -237,7 +240,7 @@ pub static OPS: [OpSpec; 31] = [
         event: "FheMax(address,bytes32,bytes32,bytes1,bytes32)",
         hcu: hcu::MAX,
         reference: reference::max,
-        circuit: compare::max,
+        circuit: circuit!(compare::max),
         ..BINARY
     },
     OpSpec {
@@ -248,7 +251,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::INTEGER,
         hcu: hcu::NEG,
         reference: reference::neg,
-        circuit: arithmetic::neg,
+        circuit: circuit!(add::neg),
         ..UNARY
     },
     OpSpec {
@@ -259,7 +262,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::BITWISE,
         hcu: hcu::NOT,
         reference: reference::not,
-        circuit: bitwise::not,
+        circuit: circuit!(bitwise::not),
         ..UNARY
     },
     OpSpec {
@@ -270,7 +273,7 @@ pub static OPS: [OpSpec; 31] = [
         shape: Shape::VerifyInput,
         types: TypeSet::ALL,
         reference: reference::first,
-        circuit: convert::identity,
+        circuit: circuit!(convert::identity),
         ..REQUESTED
     },
     OpSpec {
@@ -282,7 +285,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::BITWISE,
         hcu: hcu::CAST,
         reference: reference::cast,
-        circuit: convert::cast,
+        circuit: circuit!(convert::cast),
         ..REQUESTED
     },
     OpSpec {
@@ -294,7 +297,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::ALL,
         hcu: hcu::TRIVIAL_ENCRYPT,
         reference: reference::trivial_encrypt,
-        circuit: convert::trivial_encrypt,
+        circuit: circuit!(convert::trivial_encrypt),
         ..REQUESTED
     },
     OpSpec {
@@ -306,7 +309,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::ALL,
         hcu: hcu::IF_THEN_ELSE,
         reference: reference::select,
-        circuit: select::select,
+        circuit: circuit!(select::select),
         ..UNARY
     },
     OpSpec {
@@ -318,7 +321,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::BITWISE,
         hcu: hcu::RAND,
         reference: reference::rand,
-        circuit: random::rand,
+        circuit: circuit!(random::rand),
         ..REQUESTED
     },
     OpSpec {
@@ -330,7 +333,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::INTEGER,
         hcu: hcu::RAND_BOUNDED,
         reference: reference::rand_bounded,
-        circuit: random::rand_bounded,
+        circuit: circuit!(random::rand_bounded),
         ..REQUESTED
     },
     OpSpec {
@@ -341,7 +344,7 @@ pub static OPS: [OpSpec; 31] = [
         shape: Shape::Sum,
         hcu: hcu::SUM,
         reference: reference::sum,
-        circuit: collection::sum,
+        circuit: circuit!(sum::sum),
         ..REQUESTED
     },
     OpSpec {
@@ -354,7 +357,7 @@ pub static OPS: [OpSpec; 31] = [
         result: ResultType::Bool,
         hcu: hcu::IS_IN,
         reference: reference::is_in,
-        circuit: collection::is_in,
+        circuit: circuit!(equal::is_in),
         ..UNARY
     },
     OpSpec {
@@ -366,7 +369,7 @@ pub static OPS: [OpSpec; 31] = [
         types: TypeSet::UP_TO_64,
         hcu: hcu::MUL_DIV,
         reference: reference::mul_div,
-        circuit: arithmetic::mul_div,
+        circuit: circuit!(divide::mul_div),
         ..BINARY
     },
 ];

@@ -2,8 +2,11 @@
 //! real FHE against the reference semantics, evaluation and its determinism.
 
 mod bench;
+mod circuits;
+mod costs;
 mod determinism;
 mod evaluation;
 mod matrix;
+mod products;
 mod semantics;
 mod vectors;

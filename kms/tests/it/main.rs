@@ -2,7 +2,7 @@
 
 mod service;
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 use ciphervm_fhe::{FheType, KeyError, Record, parameters};
 use ciphervm_kms::{
@@ -28,7 +28,7 @@ fn a_key_directory_is_reproducible_private_and_checked() {
         KeyDirectory::generate_from_public_seed(&path, &TEST_SEED, |_| stages += 1).unwrap();
     assert_eq!(stages, 2);
     assert_eq!(directory.manifest().origin, Origin::PublicSeed);
-    let keyset = directory.keyset().unwrap();
+    let keyset = Arc::new(directory.keyset().unwrap());
     assert_eq!(keyset.class(), test_keys().0.class());
     directory.kms(&keyset).unwrap();
 
