@@ -5,7 +5,7 @@
 
 mod cases;
 
-use crate::{FheType, Profile, Simulated, Simulator};
+use crate::{FheType, Op, Profile, Simulated, Simulator};
 
 /// What one run took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,9 @@ impl Row {
 /// A case: an operation on operands of some kind.
 struct Case {
     name: &'static str,
+    /// Its types are the case's.
+    op: Op,
     run: fn(&Setup) -> Result<Simulated, &'static str>,
-    types: fn(FheType) -> bool,
     /// Bootstraps of tfhe-rs at 8, 16, 32, 64, 128, 160 and 256 bits, zero where not measured.
     tfhe: [u64; 7],
     /// At 64 bits.
@@ -76,10 +77,10 @@ pub fn table() -> Result<Vec<Row>, &'static str> {
     let mut rows = Vec::new();
     for case in cases::ALL {
         for (column, ty) in FheType::ALL.into_iter().skip(1).enumerate() {
-            if !(case.types)(ty) {
+            if !case.op.spec().types.contains(ty) {
                 continue;
             }
-            let cost = |profile| {
+            let cost = |profile| -> Result<Cost, &'static str> {
                 let setup = Setup { simulator: Simulator::new(profile), ty };
                 let result = (case.run)(&setup)?;
                 let bootstraps = setup.simulator.bootstraps();

@@ -5,7 +5,8 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use alloy_primitives::{B256, U256, keccak256};
 
 use crate::{
-    Ciphertext, FheType, Op, Operand, Shape, error::CiphertextError, input, keys::Keyset, reference,
+    Ciphertext, FheType, Op, Operand, Profile, Shape, circuits, error::CiphertextError, input,
+    keys::Keyset, reference,
 };
 
 /// Computes single operations on values of its own kind.
@@ -27,6 +28,30 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
         operand: FheType,
         result: FheType,
     ) -> Result<Self::Value, &'static str>;
+
+    /// Whether a difference and an order of the same operands cost less together. Their values are
+    /// the same either way, bit for bit.
+    fn joins_sub_with_order(&self) -> bool {
+        false
+    }
+
+    /// The difference of two encrypted operands, and whether the first is at least the second, or
+    /// the opposite if that is not `positive`.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    fn sub_with_order(
+        &self,
+        operands: &[Operand<&Self::Value>],
+        operand: FheType,
+        positive: bool,
+    ) -> Result<[Self::Value; 2], &'static str> {
+        let order = if positive { Op::Ge } else { Op::Lt };
+        Ok([
+            self.apply(Op::Sub, operands, operand, operand)?,
+            self.apply(order, operands, operand, FheType::Bool)?,
+        ])
+    }
 
     /// The bytes to store.
     ///
@@ -183,6 +208,32 @@ impl Engine for TfheEngine {
                 spec.circuit.run(server, self.keys.class().profile, &values, operand, result)
             }
         }
+    }
+
+    fn joins_sub_with_order(&self) -> bool {
+        self.keys.class().profile == Profile::Throughput
+    }
+
+    /// From one chain if both operands are encrypted; if one is a constant, other circuits are
+    /// better.
+    fn sub_with_order(
+        &self,
+        operands: &[Operand<&Ciphertext>],
+        operand: FheType,
+        positive: bool,
+    ) -> Result<[Ciphertext; 2], &'static str> {
+        if let [
+            Operand::Encrypted(a @ Ciphertext::Encrypted(_)),
+            Operand::Encrypted(b @ Ciphertext::Encrypted(_)),
+        ] = operands
+        {
+            return circuits::sub_with_order(&self.keys.server, a, b, positive);
+        }
+        let order = if positive { Op::Ge } else { Op::Lt };
+        Ok([
+            self.apply(Op::Sub, operands, operand, operand)?,
+            self.apply(order, operands, operand, FheType::Bool)?,
+        ])
     }
 
     fn encode(&self, value: &Ciphertext) -> Result<Vec<u8>, CiphertextError> {

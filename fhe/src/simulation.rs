@@ -96,18 +96,15 @@ impl Simulator {
         Ok(Simulated(number))
     }
 
-    /// `a - b` and `a ≥ b` of encrypted values from one chain: the difference, with the flag for one
-    /// more digit above it.
+    /// `a - b` and `a ≥ b` of two encrypted values, from one chain.
     ///
     /// # Panics
     /// If one of them is a constant.
-    pub fn sub_with_borrow(&self, a: &Simulated, b: &Simulated) -> Simulated {
+    pub fn sub_with_order(&self, a: &Simulated, b: &Simulated) -> [Simulated; 2] {
         let (Number::Encrypted(a), Number::Encrypted(b)) = (&a.0, &b.0) else {
             panic!("operands are encrypted")
         };
-        let mut sum = add::difference(&self.clear, a, b, true);
-        sum.digits.push(sum.carry);
-        Simulated(Number::Encrypted(sum.digits))
+        add::difference_with_order(&self.clear, a, b, true).map(Simulated)
     }
 
     /// The same value with noise level 1 at most.

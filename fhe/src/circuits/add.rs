@@ -46,7 +46,7 @@ pub(crate) fn sub<A: Algebra>(
     _: FheType,
 ) -> Outcome<A::Block> {
     let digits = match x {
-        [Encrypted(a), Encrypted(b)] => difference(algebra, a, b, false).digits,
+        [Encrypted(a), Encrypted(b)] => difference(algebra, a, b).digits,
         [a, Constant(b)] => {
             let (a, minus) = (a.digits(algebra, ty), digits(algebra, b.wrapping_neg(), ty));
             ripple(algebra, &columns(algebra, &a, &minus), algebra.constant(0), false).digits
@@ -70,15 +70,25 @@ pub(crate) fn neg<A: Algebra>(
     }
 }
 
-/// `a - b`, with `a ≥ b` for its carry if that is `wanted`.
-pub(crate) fn difference<A: Algebra>(
+/// `a - b`, with `a ≥ b` for its carry.
+///
+/// The carry costs nothing, and it is always computed: so the difference has the same bits whether
+/// somebody wants the order, too, or not.
+pub(super) fn difference<A: Algebra>(algebra: &A, a: &[A::Block], b: &[A::Block]) -> Sum<A::Block> {
+    let columns = columns(algebra, a, &complements(algebra, b));
+    ripple(algebra, &columns, algebra.constant(1), true)
+}
+
+/// `a - b`, and whether `a ≥ b`, or the opposite if that is not `positive`.
+pub(crate) fn difference_with_order<A: Algebra>(
     algebra: &A,
     a: &[A::Block],
     b: &[A::Block],
-    wanted: bool,
-) -> Sum<A::Block> {
-    let columns = columns(algebra, a, &complements(algebra, b));
-    ripple(algebra, &columns, algebra.constant(1), wanted)
+    positive: bool,
+) -> [Number<A::Block>; 2] {
+    let Sum { digits, carry } = difference(algebra, a, b);
+    let order = if positive { carry } else { algebra.complement(&carry, 1) };
+    [Encrypted(digits), Encrypted(vec![order])]
 }
 
 fn from_constant<A: Algebra>(algebra: &A, a: U256, b: &[A::Block], ty: FheType) -> Vec<A::Block> {

@@ -1,8 +1,10 @@
 //! Order, minimum and maximum.
 //!
-//! *Two ciphertexts*: the sign of `a - b` by a [`tree`], whose last bootstrap gives the flag: a
-//! bootstrap a digit, 32 at 64 bits. Fewer would need two digits of both operands in one
-//! bootstrap, which the tree's documentation shows to be impossible.
+//! *Two ciphertexts*: a bootstrap a digit, 32 at 64 bits. Fewer would need two digits of both
+//! operands in one bootstrap, which the documentation of the [`tree`] shows to be impossible. For
+//! throughput it is the carry out of `a - b`, so that whoever wants the difference, too, has both
+//! for the price of one ([`difference`]). For latency, and within other circuits, it is the sign of
+//! `a - b` by a tree, whose last bootstrap gives the flag.
 //!
 //! *A constant*: all four orders come down to `a ≥ k`, in which the lowest digits of `k` that are
 //! zero do not matter. The digits are cut to leaves, each of which gives its sign in one bootstrap:
@@ -13,8 +15,8 @@
 //! | up to five digits of `k` in a row that are all 0 (or 3), `Σ (aᵢ - kᵢ)` | 0..=15 (or negative) | 5 |
 //! | four signs, weighing 8, 4, 2, 1 | -15..=15 | 4 |
 //!
-//! The highest leaf that is not zero decides, so four signs are one node: `n` leaves take `n + ⌈(n
-//! - 1) / 3⌉` bootstraps, at 64 bits 16 + 5. Both a sign and `v ≥ 0` are negacyclic up to a
+//! The highest leaf that is not zero decides, so four signs are one node: `n` leaves take
+//! `n + ⌈(n - 1) / 3⌉` bootstraps, at 64 bits 16 + 5. Both a sign and `v ≥ 0` are negacyclic up to a
 //! constant, which is why values may use the padding bit. 16, the leaves alone, would need a leaf
 //! to take in what others found out, and it has no noise level left.
 //!
@@ -26,7 +28,8 @@ use super::{
     Number,
     Number::{Constant, Encrypted},
     Outcome, SHAPE,
-    algebra::Algebra,
+    add::difference,
+    algebra::{Algebra, Profile},
     digits, select, tree,
 };
 use crate::FheType;
@@ -52,6 +55,18 @@ impl Order {
         }
     }
 
+    /// 1 if it holds, else 0, from the carry of a difference.
+    fn by_difference<A: Algebra>(self, algebra: &A, a: &[A::Block], b: &[A::Block]) -> A::Block {
+        let carry = match self {
+            Ge | Lt => difference(algebra, a, b).carry,
+            Le | Gt => difference(algebra, b, a).carry,
+        };
+        match self {
+            Ge | Le => carry,
+            Lt | Gt => algebra.complement(&carry, 1),
+        }
+    }
+
     /// Whether it holds between two numbers whose difference has this sign.
     const fn holds(self, sign: i64) -> bool {
         match self {
@@ -72,7 +87,12 @@ macro_rules! comparison {
             ty: FheType,
             _: FheType,
         ) -> Outcome<A::Block> {
-            Ok(Encrypted(vec![flag(algebra, x, ty, $order, 1)?]))
+            Ok(Encrypted(vec![match x {
+                [Encrypted(a), Encrypted(b)] if algebra.profile() == Profile::Throughput => {
+                    $order.by_difference(algebra, a, b)
+                }
+                _ => flag(algebra, x, ty, $order, 1)?,
+            }]))
         }
     };
 }

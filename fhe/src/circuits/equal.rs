@@ -60,12 +60,12 @@ pub(crate) fn is_in<A: Algebra>(
     _: FheType,
 ) -> Outcome<A::Block> {
     let (value, set) = x.split_first().ok_or(SHAPE)?;
-    let equal = |other: &Number<A::Block>| match (value, other) {
-        (Constant(value), Constant(other)) => Ok(algebra.constant(i64::from(value == other))),
-        _ => {
-            let distance = distance(algebra, value, other, ty)?;
-            Ok(algebra.lookup(&distance, &|value| i64::from(value == 0)))
+    let equal = |other: &Number<A::Block>| -> Result<A::Block, &'static str> {
+        if let (Constant(value), Constant(other)) = (value, other) {
+            return Ok(algebra.constant(i64::from(value == other)));
         }
+        let distance = distance(algebra, value, other, ty)?;
+        Ok(algebra.lookup(&distance, &|value| i64::from(value == 0)))
     };
     let flags: Result<Vec<_>, _> =
         algebra.each(set.len(), |position| equal(set[position])).into_iter().collect();

@@ -35,7 +35,7 @@ pub(crate) mod sum;
 mod tree;
 
 use alloy_primitives::U256;
-use tfhe::integer::{IntegerCiphertext, IntegerRadixCiphertext, RadixCiphertext};
+use tfhe::integer::{IntegerCiphertext, RadixCiphertext};
 
 use algebra::{Algebra, Block, Clear, ClearBlock, Encrypted, Profile};
 pub(crate) use number::Number;
@@ -57,11 +57,15 @@ const SHAPE: &str = "the operands do not fit the operation";
 /// operand type, the result type.
 ///
 /// At least one operand is encrypted, or the operation draws randomness: the rest is folded before.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Circuit {
-    encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
-    clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
+    encrypted: OnCiphertexts,
+    clear: OnPlaintexts,
 }
+
+type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
+
+type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
 
 /// A function that is generic over the algebra, as a [`Circuit`].
 macro_rules! circuit {
@@ -75,10 +79,7 @@ macro_rules! circuit {
 pub(crate) use circuit;
 
 impl Circuit {
-    pub(crate) const fn new(
-        encrypted: fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>,
-        clear: fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>,
-    ) -> Self {
+    pub(crate) const fn new(encrypted: OnCiphertexts, clear: OnPlaintexts) -> Self {
         Self { encrypted, clear }
     }
 
@@ -107,6 +108,23 @@ impl Circuit {
     ) -> Outcome<ClearBlock> {
         (self.clear)(algebra, x, operand, result)
     }
+}
+
+/// A difference, and whether the first operand is at least the second or the opposite, as
+/// [`Profile::Throughput`] computes either alone.
+pub(crate) fn sub_with_order(
+    keys: &ServerKeys,
+    a: &Ciphertext,
+    b: &Ciphertext,
+    positive: bool,
+) -> Result<[Ciphertext; 2], &'static str> {
+    let algebra = Encrypted::new(keys, Profile::Throughput);
+    let (Number::Encrypted(a), Number::Encrypted(b)) = (open(&algebra, a), open(&algebra, b))
+    else {
+        return Err(SHAPE);
+    };
+    let [difference, order] = add::difference_with_order(&algebra, &a, &b, positive);
+    Ok([close(&algebra, difference), close(&algebra, order)])
 }
 
 /// The same value with blocks of noise level 1 at most and without carries.

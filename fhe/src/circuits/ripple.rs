@@ -21,9 +21,9 @@ use super::{
 };
 
 /// Digits, and the carry out of them.
-pub(crate) struct Sum<B> {
-    pub(crate) digits: Vec<B>,
-    pub(crate) carry: B,
+pub(super) struct Sum<B> {
+    pub(super) digits: Vec<B>,
+    pub(super) carry: B,
 }
 
 /// The digits of columns, lowest first, and a carry of 0 or 1 into the lowest. The carry out of

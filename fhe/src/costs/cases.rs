@@ -41,21 +41,32 @@ const DIGIT: &str = "two digits of both operands weigh 4 + 4 + 1 + 1 = 10 noise 
 /// A case without goals.
 const PLAIN: Case = Case {
     name: "",
+    op: Op::Add,
     run: |_| Err("no case"),
-    types: |_| true,
     tfhe: [0; 7],
     must: None,
     stretch: None,
     reason: None,
 };
 
-const ADDITION: Case = Case { must: Some(32), ..PLAIN };
+const ADDITION: Case = Case { must: Some(32), tfhe: [8, 16, 32, 64, 128, 0, 256], ..PLAIN };
 
-const ORDER: Case = Case { must: Some(32), stretch: Some(16), reason: Some(DIGIT), ..PLAIN };
+const SCALAR_ADDITION: Case = Case { must: Some(32), tfhe: [7, 15, 31, 63, 127, 0, 0], ..PLAIN };
 
-const ORDER_SCALAR: Case = Case {
+const ORDER: Case = Case {
+    op: Op::Ge,
+    must: Some(32),
+    stretch: Some(16),
+    tfhe: [5, 11, 23, 47, 126, 0, 285],
+    reason: Some(DIGIT),
+    ..PLAIN
+};
+
+const SCALAR_ORDER: Case = Case {
+    op: Op::Ge,
     must: Some(23),
     stretch: Some(16),
+    tfhe: [3, 5, 11, 23, 0, 0, 0],
     reason: Some(
         "16 leaves of two digits use up their noise levels, so what they found out takes five \
          more bootstraps to put together",
@@ -63,40 +74,56 @@ const ORDER_SCALAR: Case = Case {
     ..PLAIN
 };
 
-const EQUALITY: Case = Case { must: Some(36), stretch: Some(24), reason: Some(DIGIT), ..PLAIN };
+const CHOICE: Case = Case { op: Op::IfThenElse, ..PLAIN };
 
-const CHOICE: Case = Case { must: Some(66), ..PLAIN };
-
-const BITWISE: Case = Case { must: Some(32), ..PLAIN };
+const BITWISE: Case = Case { op: Op::BitXor, must: Some(32), ..PLAIN };
 
 pub(super) const ALL: &[Case] = &[
     Case { name: "add ct ct", run: |s| s.both(Op::Add), ..ADDITION },
-    Case { name: "add ct sc", run: |s| s.scalar(Op::Add), ..ADDITION },
+    Case { name: "add ct sc", run: |s| s.scalar(Op::Add), ..SCALAR_ADDITION },
     Case { name: "sub ct ct", run: |s| s.both(Op::Sub), ..ADDITION },
-    Case { name: "sub ct sc", run: |s| s.scalar(Op::Sub), ..ADDITION },
-    Case { name: "sub sc ct", run: |s| s.apply(Op::Sub, &[&s.sc(), &s.ct()]), ..ADDITION },
-    Case { name: "neg ct", run: |s| s.apply(Op::Neg, &[&s.ct()]), ..ADDITION },
+    Case { name: "sub ct sc", run: |s| s.scalar(Op::Sub), ..SCALAR_ADDITION },
     Case {
-        name: "sub with borrow ct ct",
-        run: |s| Ok(s.simulator.sub_with_borrow(&s.ct(), &s.ct())),
+        name: "sub sc ct",
+        run: |s| s.apply(Op::Sub, &[&s.sc(), &s.ct()]),
+        must: Some(32),
+        ..PLAIN
+    },
+    Case { name: "neg ct", op: Op::Neg, run: |s| s.apply(Op::Neg, &[&s.ct()]), ..SCALAR_ADDITION },
+    Case {
+        name: "sub and ge, lt ct ct",
+        run: |s| {
+            let [difference, _] = s.simulator.sub_with_order(&s.ct(), &s.ct());
+            Ok(difference)
+        },
+        tfhe: [13, 27, 55, 111, 254, 0, 0],
         ..ADDITION
     },
     Case { name: "ge, lt ct ct", run: |s| s.both(Op::Ge), ..ORDER },
     Case { name: "gt, le ct ct", run: |s| s.both(Op::Gt), ..ORDER },
-    Case { name: "ge, lt ct sc", run: |s| s.scalar(Op::Ge), ..ORDER_SCALAR },
-    Case { name: "gt, le ct sc", run: |s| s.scalar(Op::Gt), ..ORDER_SCALAR },
-    Case { name: "eq, ne ct ct", run: |s| s.both(Op::Eq), ..EQUALITY },
-    Case { name: "eq, ne ct sc", run: |s| s.scalar(Op::Eq), ..PLAIN },
+    Case { name: "ge, lt ct sc", run: |s| s.scalar(Op::Ge), ..SCALAR_ORDER },
+    Case { name: "gt, le ct sc", run: |s| s.scalar(Op::Gt), ..SCALAR_ORDER },
+    Case {
+        name: "eq, ne ct ct",
+        op: Op::Eq,
+        run: |s| s.both(Op::Eq),
+        must: Some(36),
+        stretch: Some(24),
+        tfhe: [5, 11, 21, 42, 81, 101, 163],
+        reason: Some(DIGIT),
+    },
+    Case { name: "eq, ne ct sc", op: Op::Eq, run: |s| s.scalar(Op::Eq), ..PLAIN },
     Case {
         name: "select ct ct",
         run: |s| s.apply(Op::IfThenElse, &[&s.condition(), &s.ct(), &s.ct()]),
         must: Some(33),
         stretch: Some(32),
+        tfhe: [12, 24, 48, 96, 192, 240, 384],
         reason: Some(
             "the condition must weigh 7 to tell two digits' differences apart, and a stored one \
              would bring as many noise levels, so one bootstrap scales it",
         ),
-        ..PLAIN
+        ..CHOICE
     },
     Case {
         name: "select ct ct, cleaned",
@@ -105,13 +132,15 @@ pub(super) const ALL: &[Case] = &[
             Ok(s.simulator.clean(&choice))
         },
         must: Some(65),
-        ..PLAIN
+        tfhe: [12, 24, 48, 96, 192, 240, 384],
+        ..CHOICE
     },
     Case {
         name: "select ct sc",
         run: |s| s.apply(Op::IfThenElse, &[&s.condition(), &s.ct(), &s.sc()]),
         must: Some(33),
-        ..PLAIN
+        tfhe: [4, 8, 16, 32, 64, 0, 0],
+        ..CHOICE
     },
     Case {
         name: "select sc sc",
@@ -119,28 +148,50 @@ pub(super) const ALL: &[Case] = &[
             let zero = s.simulator.constant(s.ty, U256::ZERO);
             s.apply(Op::IfThenElse, &[&s.condition(), &s.sc(), &zero])
         },
+        ..CHOICE
+    },
+    Case {
+        name: "min, max ct ct",
+        op: Op::Min,
+        run: |s| s.both(Op::Min),
+        must: Some(66),
+        tfhe: [17, 35, 71, 143, 318, 0, 0],
         ..PLAIN
     },
-    Case { name: "min, max ct ct", run: |s| s.both(Op::Min), ..CHOICE },
-    Case { name: "min, max ct sc", run: |s| s.scalar(Op::Min), ..PLAIN },
-    Case { name: "and, or, xor ct ct", run: |s| s.both(Op::BitXor), ..BITWISE },
+    Case {
+        name: "min, max ct sc",
+        op: Op::Min,
+        run: |s| s.scalar(Op::Min),
+        tfhe: [7, 13, 27, 55, 0, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "and, or, xor ct ct",
+        run: |s| s.both(Op::BitXor),
+        tfhe: [4, 8, 16, 32, 64, 0, 0],
+        ..BITWISE
+    },
     Case { name: "and, or, xor ct sc", run: |s| s.scalar(Op::BitXor), ..BITWISE },
     Case {
         name: "is in 4 ct",
+        op: Op::IsIn,
         run: |s| s.apply(Op::IsIn, &[&s.ct(), &s.ct(), &s.ct(), &s.ct(), &s.ct()]),
         ..PLAIN
     },
     Case {
         name: "is in 4 sc",
+        op: Op::IsIn,
         run: |s| s.apply(Op::IsIn, &[&s.ct(), &s.sc(), &s.sc(), &s.sc(), &s.sc()]),
         ..PLAIN
     },
     Case {
         name: "random",
+        op: Op::Rand,
         run: |s| {
             let seed = s.simulator.constant(FheType::Uint256, U256::from(7));
             s.apply(Op::Rand, &[&seed])
         },
+        tfhe: [4, 8, 16, 32, 64, 0, 0],
         ..PLAIN
     },
 ];

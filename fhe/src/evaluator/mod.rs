@@ -1,6 +1,7 @@
 //! Runs a live graph: independent operations side by side, each exactly once.
 
 mod meter;
+mod pairs;
 mod schedule;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 use alloy_primitives::{B256, U256};
 pub(crate) use meter::Span;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use schedule::Schedule;
+use schedule::{Operands, Schedule, Work};
 use tfhe::get_pbs_count;
 
 use crate::{
@@ -81,7 +82,8 @@ pub struct Measured {
     /// Time from start to result, with whatever ran beside it.
     pub elapsed: Duration,
     /// Programmable bootstraps; `None` if others bootstrapped at the same time, so that its own
-    /// cannot be told apart. With one thread they can.
+    /// cannot be told apart. With one thread they can. Where one chain gives a difference and an
+    /// order, the difference has all of them.
     pub bootstraps: Option<u64>,
 }
 
@@ -131,50 +133,81 @@ impl<E: Engine> GraphEvaluator<E> {
             .collect()
     }
 
-    fn apply(
+    /// Runs a computation for a node. A bug in a circuit must not take the process down with it.
+    fn guard<R>(
         &self,
-        handle: Handle,
-        node: &Node,
-        operands: &[Operand<Arc<E::Value>>],
-    ) -> Result<E::Value, EvaluationError> {
-        let operands: Vec<Operand<&E::Value>> = operands
-            .iter()
-            .map(|operand| match operand {
-                Operand::Encrypted(value) => Operand::Encrypted(&**value),
-                Operand::Scalar(word) => Operand::Scalar(*word),
-            })
-            .collect();
-        let op = node.op;
-        // A bug in a circuit must not take the process down with it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.pool.install(|| self.engine.apply(op, &operands, node.operand, node.result))
-        }));
-        match outcome {
+        (handle, node): &(Handle, Node),
+        compute: impl FnOnce() -> Result<R, &'static str> + Send,
+    ) -> Result<R, EvaluationError>
+    where
+        R: Send,
+    {
+        let (op, handle) = (node.op, *handle);
+        match catch_unwind(AssertUnwindSafe(|| self.pool.install(compute))) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(reason)) => Err(EvaluationError::Operands { op, handle, reason }),
             Err(panic) => Err(EvaluationError::Panicked { op, handle, reason: message(&*panic) }),
         }
     }
 
+    /// Computes what can run. Returns the results by node.
+    fn compute(
+        &self,
+        live: &Live,
+        work: &Work<E::Value>,
+    ) -> Vec<(usize, Result<E::Value, EvaluationError>)> {
+        match work {
+            Work::One(index, operands) => {
+                let node = &live.nodes[*index];
+                let operands = borrow(operands);
+                let (op, operand, result) = (node.1.op, node.1.operand, node.1.result);
+                let compute = || self.engine.apply(op, &operands, operand, result);
+                vec![(*index, self.guard(node, compute))]
+            }
+            Work::Both(pair, operands) => {
+                let node = &live.nodes[pair.difference];
+                let operands = borrow(operands);
+                let compute =
+                    || self.engine.sub_with_order(&operands, node.1.operand, pair.positive);
+                match self.guard(node, compute) {
+                    Ok([difference, order]) => {
+                        vec![(pair.difference, Ok(difference)), (pair.order, Ok(order))]
+                    }
+                    // The failure stops the evaluation, whatever the other one is.
+                    Err(error) => vec![(pair.difference, Err(error))],
+                }
+            }
+        }
+    }
+
     /// Computes every node. Returns the values to keep, and what each node took.
     fn run(&self, live: &Live, settled: BTreeMap<Handle, E::Value>) -> Run<E::Value> {
-        let schedule = Schedule::new(live, settled);
+        let pairs =
+            if self.engine.joins_sub_with_order() { pairs::pairs(live) } else { BTreeMap::new() };
+        let schedule = Schedule::new(live, settled, pairs);
         let measured = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
             for _ in 0..self.threads.min(live.nodes.len()) {
                 let (schedule, measured) = (&schedule, &measured);
                 scope.spawn(move || {
-                    while let Some((index, operands)) = schedule.next() {
-                        let (handle, node) = &live.nodes[index];
+                    while let Some(work) = schedule.next() {
                         let (start, span) = (Instant::now(), Span::enter());
-                        let outcome = self.apply(*handle, node, &operands);
+                        let outcomes = self.compute(live, &work);
                         let elapsed = start.elapsed();
-                        let took =
-                            Measured { handle: *handle, elapsed, bootstraps: span.bootstraps() };
+                        let mut bootstraps = span.bootstraps();
                         // Before the next operation can start.
                         drop(span);
-                        measured.lock().unwrap_or_else(PoisonError::into_inner).insert(index, took);
-                        schedule.done(index, outcome);
+                        for (index, outcome) in outcomes {
+                            let handle = live.nodes[index].0;
+                            let took = Measured { handle, elapsed, bootstraps };
+                            measured
+                                .lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .insert(index, took);
+                            schedule.done(index, outcome);
+                            // Of a pair, the difference has them all.
+                            bootstraps = Some(0);
+                        }
                     }
                 });
             }
@@ -244,6 +277,16 @@ impl<E: Engine> fmt::Debug for GraphEvaluator<E> {
             .field("threads", &self.threads)
             .finish()
     }
+}
+
+fn borrow<V>(operands: &Operands<V>) -> Vec<Operand<&V>> {
+    operands
+        .iter()
+        .map(|operand| match operand {
+            Operand::Encrypted(value) => Operand::Encrypted(&**value),
+            Operand::Scalar(word) => Operand::Scalar(*word),
+        })
+        .collect()
 }
 
 /// A panic's message.

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
+use super::pairs::Pair;
 use crate::{Handle, Live, Operand, error::EvaluationError};
 
 /// Which operation can run next. Values live from when they are made until their last use.
@@ -12,6 +13,9 @@ pub(super) struct Schedule<'a, V> {
     live: &'a Live,
     /// By node: the nodes that take its result, once for each time they take it.
     consumers: Vec<Vec<usize>>,
+    /// By node: the pair in which it runs. Both need the same operands, so both can run as soon as
+    /// one can.
+    pairs: BTreeMap<usize, Pair>,
     state: Mutex<State<V>>,
     changed: Condvar,
 }
@@ -30,8 +34,18 @@ struct State<V> {
 
 pub(super) type Operands<V> = Vec<Operand<Arc<V>>>;
 
+/// What can run: nodes with their operands.
+pub(super) enum Work<V> {
+    One(usize, Operands<V>),
+    Both(Pair, Operands<V>),
+}
+
 impl<'a, V> Schedule<'a, V> {
-    pub(super) fn new(live: &'a Live, settled: BTreeMap<Handle, V>) -> Self {
+    pub(super) fn new(
+        live: &'a Live,
+        settled: BTreeMap<Handle, V>,
+        pairs: BTreeMap<usize, Pair>,
+    ) -> Self {
         let index: BTreeMap<Handle, usize> =
             live.nodes.iter().enumerate().map(|(i, (handle, _))| (*handle, i)).collect();
         let mut consumers = vec![Vec::new(); live.nodes.len()];
@@ -51,6 +65,7 @@ impl<'a, V> Schedule<'a, V> {
         Self {
             live,
             consumers,
+            pairs,
             state: Mutex::new(State { values, missing, uses, ready, running: 0, failure: None }),
             changed: Condvar::new(),
         }
@@ -61,33 +76,39 @@ impl<'a, V> Schedule<'a, V> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for an operation that can run. `None` when there will be no more.
-    pub(super) fn next(&self) -> Option<(usize, Operands<V>)> {
+    /// Waits for something that can run. `None` when there will be no more.
+    pub(super) fn next(&self) -> Option<Work<V>> {
         let mut state = self.lock();
         loop {
             if state.failure.is_some() {
                 return None;
             }
             if let Some(index) = state.ready.pop_first() {
-                let node = &self.live.nodes[index].1;
-                let operands = node
-                    .operands
-                    .iter()
-                    .map(|operand| match operand {
-                        Operand::Encrypted(handle) => {
-                            Operand::Encrypted(state.take(handle, &self.live.keep))
-                        }
-                        Operand::Scalar(word) => Operand::Scalar(*word),
-                    })
-                    .collect();
                 state.running += 1;
-                return Some((index, operands));
+                let Some(pair) = self.pairs.get(&index) else {
+                    let operands = self.take(&mut state, index);
+                    return Some(Work::One(index, operands));
+                };
+                let partner = pair.difference + pair.order - index;
+                let both = state.ready.remove(&partner);
+                debug_assert!(both, "a pair has the same operands");
+                state.running += 1;
+                self.take(&mut state, pair.order);
+                return Some(Work::Both(*pair, self.take(&mut state, pair.difference)));
             }
             if state.running == 0 {
                 return None;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn take(&self, state: &mut State<V>, index: usize) -> Operands<V> {
+        let take = |operand: &Operand<Handle>| match operand {
+            Operand::Encrypted(handle) => Operand::Encrypted(state.take(handle, &self.live.keep)),
+            Operand::Scalar(word) => Operand::Scalar(*word),
+        };
+        self.live.nodes[index].1.operands.iter().map(take).collect()
     }
 
     pub(super) fn done(&self, index: usize, outcome: Result<V, EvaluationError>) {

@@ -3,6 +3,7 @@
 
 mod bench;
 mod circuits;
+mod costs;
 mod determinism;
 mod evaluation;
 mod matrix;

@@ -4,17 +4,17 @@ use std::ops::RangeInclusive;
 
 /// Values that a block's plaintext space holds besides the padding bit: two bits of message, two
 /// of carry.
-pub const SPACE: i64 = 16;
+pub(crate) const SPACE: i64 = 16;
 
 /// The noisiest input for which the parameters guarantee a failure probability of 2⁻¹²⁸ a
 /// bootstrap, in units of what a bootstrap leaves (tfhe-rs's `MaxNoiseLevel`).
-pub const MAX_NOISE: u64 = 5;
+pub(crate) const MAX_NOISE: u64 = 5;
 
 /// The noisiest block that may be stored.
-pub const MAX_STORED_NOISE: u64 = 2;
+pub(crate) const MAX_STORED_NOISE: u64 = 2;
 
 /// The largest value of a block that may be stored: its two bits of message.
-pub const MAX_DIGIT: i64 = 3;
+pub(crate) const MAX_DIGIT: i64 = 3;
 
 /// Smallest and largest value that a block can have, and its noise.
 ///
@@ -22,7 +22,7 @@ pub const MAX_DIGIT: i64 = 3;
 /// factor multiplies. That is an upper bound of the true standard deviation whatever the blocks
 /// have in common, so two results of one bootstrap may be added like any others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// Smallest value.
     pub low: i64,
     /// Largest value: tfhe-rs's degree.

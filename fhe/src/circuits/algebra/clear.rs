@@ -9,14 +9,14 @@ use super::{Algebra, Bounds, Image, MAX_DIGIT, Profile, Table, bounds};
 /// Computes circuits on plaintexts, counts their bootstraps, and refuses what a ciphertext would
 /// not bear.
 #[derive(Debug, Default)]
-pub struct Clear {
+pub(crate) struct Clear {
     profile: Profile,
     bootstraps: AtomicU64,
 }
 
 /// A block of the simulation.
 #[derive(Clone, Copy, Debug)]
-pub struct ClearBlock {
+pub(crate) struct ClearBlock {
     value: i64,
     bounds: Bounds,
     depth: u64,
@@ -24,17 +24,17 @@ pub struct ClearBlock {
 
 impl ClearBlock {
     /// The value.
-    pub const fn value(&self) -> i64 {
+    pub(crate) const fn value(&self) -> i64 {
         self.value
     }
 
     /// Number of bootstraps one after the other that lead to it.
-    pub const fn depth(&self) -> u64 {
+    pub(crate) const fn depth(&self) -> u64 {
         self.depth
     }
 
     /// What would be known of it if it were encrypted.
-    pub const fn bounds(&self) -> Bounds {
+    pub(crate) const fn bounds(&self) -> Bounds {
         self.bounds
     }
 
@@ -46,17 +46,17 @@ impl ClearBlock {
 
 impl Clear {
     /// A simulation of circuits for a profile.
-    pub const fn new(profile: Profile) -> Self {
+    pub(crate) const fn new(profile: Profile) -> Self {
         Self { profile, bootstraps: AtomicU64::new(0) }
     }
 
     /// Bootstraps so far.
-    pub fn bootstraps(&self) -> u64 {
+    pub(crate) fn bootstraps(&self) -> u64 {
         self.bootstraps.load(Ordering::Relaxed)
     }
 
     /// A block as it comes from a store: a value of two bits, of noise level 1 or 2.
-    pub fn stored(&self, value: i64, degree: i64, noise: u64) -> ClearBlock {
+    pub(crate) fn stored(&self, value: i64, degree: i64, noise: u64) -> ClearBlock {
         ClearBlock::new(value, Bounds { low: 0, high: degree, noise }, 0)
     }
 

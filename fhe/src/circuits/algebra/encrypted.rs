@@ -10,9 +10,9 @@ use tfhe::{
     },
     integer::IntegerCiphertext,
     shortint::{
-        Ciphertext as Shortint, MaxDegree, ServerKey,
+        Ciphertext as Shortint, ServerKey,
         atomic_pattern::AtomicPattern,
-        ciphertext::{Degree, NoiseLevel},
+        ciphertext::{Degree, MaxDegree, NoiseLevel},
         server_key::{LookupTableOwned, ManyLookupTable},
     },
 };

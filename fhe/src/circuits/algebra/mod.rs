@@ -9,8 +9,8 @@ mod bounds;
 mod clear;
 mod encrypted;
 
-pub use bounds::{Bounds, MAX_DIGIT, MAX_NOISE, MAX_STORED_NOISE, SPACE};
-pub use clear::{Clear, ClearBlock};
+pub(crate) use bounds::{Bounds, MAX_DIGIT, MAX_NOISE, MAX_STORED_NOISE, SPACE};
+pub(crate) use clear::{Clear, ClearBlock};
 pub(crate) use encrypted::{Block, Encrypted};
 
 use std::fmt;
@@ -39,13 +39,13 @@ impl fmt::Display for Profile {
 }
 
 /// A table of a bootstrap, on the values that its input can have.
-pub type Table<'a> = &'a (dyn Fn(i64) -> i64 + Sync);
+pub(crate) type Table<'a> = &'a (dyn Fn(i64) -> i64 + Sync);
 
 /// Blocks, and what can be done to them.
 ///
 /// Sums, differences and multiples are exact, take no time to speak of, and may be negative in
 /// between. Only a lookup bootstraps.
-pub trait Algebra: Sync {
+pub(crate) trait Algebra: Sync {
     /// A small integer that may be encrypted, with its [`Bounds`].
     type Block: Clone + Send + Sync;
 

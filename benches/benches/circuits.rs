@@ -1,0 +1,252 @@
+//! Our circuits beside tfhe-rs's integer API, in one run: milliseconds on one thread and on all,
+//! bootstraps, and bootstraps one after the other.
+//!
+//! By default at 8 and 64 bits; `CIPHERVM_WIDTHS=16,128` names others. A name after `--` chooses
+//! operations: `cargo bench -p benches --bench circuits -- add`.
+
+use std::{
+    env,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
+
+use alloy_primitives::{B256, U256};
+use ciphervm_fhe::{
+    CiphertextStore, EvaluationError, Evaluator, FheType, Graph, GraphEvaluator, Handle,
+    MemoryStore, Node, Op, Operand, Profile, Record, Simulated, Simulator, TfheEngine,
+};
+use ciphervm_kms::test_keys;
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tfhe::{
+    get_pbs_count,
+    integer::{
+        BooleanBlock, RadixCiphertext, ServerKey, gen_keys_radix, prelude::ServerKeyDefaultCMux,
+    },
+    shortint::parameters::v1_5::meta::cpu::V1_5_META_PARAM_CPU_2_2_KS_PBS_PKE_TO_SMALL_ZKV2_TUNIFORM_2M128 as META,
+};
+
+/// The constant operand: none of its digits is cheap.
+const SCALAR: u128 = 0x9696_9696_9696_9696_9696_9696_9696_9696;
+
+/// An operand of a case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Condition,
+    Left,
+    Right,
+    Scalar,
+}
+use Is::{Condition, Left, Right, Scalar};
+
+type Yardstick = fn(&ServerKey, &Inputs);
+
+/// An operation, its operands, and the same in tfhe-rs. A scalar wider than the operands is cut to
+/// them by either.
+const CASES: &[(&str, Op, &[Is], Yardstick)] = &[
+    ("add", Op::Add, &[Left, Right], |k, x| drop(k.add_parallelized(&x.a, &x.b))),
+    ("add scalar", Op::Add, &[Left, Scalar], |k, x| {
+        drop(k.scalar_add_parallelized(&x.a, x.scalar));
+    }),
+    ("sub", Op::Sub, &[Left, Right], |k, x| drop(k.sub_parallelized(&x.a, &x.b))),
+    ("neg", Op::Neg, &[Left], |k, x| drop(k.neg_parallelized(&x.a))),
+    ("ge", Op::Ge, &[Left, Right], |k, x| drop(k.ge_parallelized(&x.a, &x.b))),
+    ("ge scalar", Op::Ge, &[Left, Scalar], |k, x| {
+        drop(k.scalar_ge_parallelized(&x.a, x.scalar));
+    }),
+    ("eq", Op::Eq, &[Left, Right], |k, x| drop(k.eq_parallelized(&x.a, &x.b))),
+    ("eq scalar", Op::Eq, &[Left, Scalar], |k, x| {
+        drop(k.scalar_eq_parallelized(&x.a, x.scalar));
+    }),
+    ("select", Op::IfThenElse, &[Condition, Left, Right], |k, x| {
+        drop(k.if_then_else_parallelized(&x.condition, &x.a, &x.b));
+    }),
+    ("select scalar", Op::IfThenElse, &[Condition, Left, Scalar], |k, x| {
+        drop(k.if_then_else_parallelized(&x.condition, &x.a, x.scalar));
+    }),
+    ("min", Op::Min, &[Left, Right], |k, x| drop(k.min_parallelized(&x.a, &x.b))),
+    ("min scalar", Op::Min, &[Left, Scalar], |k, x| {
+        drop(k.scalar_min_parallelized(&x.a, x.scalar));
+    }),
+    ("xor", Op::BitXor, &[Left, Right], |k, x| drop(k.bitxor_parallelized(&x.a, &x.b))),
+    ("xor scalar", Op::BitXor, &[Left, Scalar], |k, x| {
+        drop(k.scalar_bitxor_parallelized(&x.a, x.scalar));
+    }),
+];
+
+/// tfhe-rs's operands.
+struct Inputs {
+    a: RadixCiphertext,
+    b: RadixCiphertext,
+    condition: BooleanBlock,
+    scalar: u128,
+}
+
+/// Ours: stored records, and an evaluator for each number of threads.
+struct Ours {
+    records: Vec<(Handle, Record)>,
+    evaluators: Vec<(usize, GraphEvaluator<TfheEngine>)>,
+}
+
+impl Ours {
+    fn new(ty: FheType, threads: &[usize]) -> Self {
+        let evaluators: Vec<_> = threads
+            .iter()
+            .map(|threads| {
+                let engine = TfheEngine::new(test_keys().0);
+                (*threads, GraphEvaluator::new(engine, *threads).expect("threads start"))
+            })
+            .collect();
+        let values = [
+            (FheType::Bool, U256::ONE),
+            (ty, ty.truncate(U256::from(u128::MAX / 3))),
+            (ty, ty.truncate(U256::from(12_345))),
+        ];
+        let evaluator = &evaluators[0].1;
+        let list = evaluator.encrypt_inputs(&values).expect("encrypted");
+        let records = evaluator.expand_inputs(&list).expect("a list of our own");
+        let handles = values
+            .iter()
+            .zip(0_u8..)
+            .map(|((ty, _), index)| Handle::input(B256::repeat_byte(index), index, 31337, *ty));
+        Self { records: handles.zip(records).collect(), evaluators }
+    }
+
+    fn operand(&self, is: Is, ty: FheType) -> Operand<Handle> {
+        match is {
+            Condition => Operand::Encrypted(self.records[0].0),
+            Left => Operand::Encrypted(self.records[1].0),
+            Right => Operand::Encrypted(self.records[2].0),
+            Scalar => Operand::Scalar(ty.truncate(U256::from(SCALAR))),
+        }
+    }
+
+    /// A graph of one operation. The scalar of a select is a constant of the graph.
+    fn graph(&self, op: Op, operands: &[Is], ty: FheType) -> (Graph, Handle) {
+        let mut graph = Graph::default();
+        let constant = Handle::computed(B256::repeat_byte(8), 31337, ty);
+        let operands = operands
+            .iter()
+            .map(|is| match self.operand(*is, ty) {
+                scalar @ Operand::Scalar(_) if op == Op::IfThenElse => {
+                    let node = Node::new(Op::TrivialEncrypt, vec![scalar], constant);
+                    graph.insert(constant, node.expect("a well-formed operation"));
+                    Operand::Encrypted(constant)
+                }
+                operand => operand,
+            })
+            .collect();
+        let result = Handle::computed(B256::repeat_byte(9), 31337, op.spec().result_type(ty, ty));
+        graph.insert(result, Node::new(op, operands, result).expect("a well-formed operation"));
+        (graph, result)
+    }
+}
+
+/// Bootstraps one after the other.
+fn depth(op: Op, operands: &[Is], ty: FheType) -> u64 {
+    let simulator = Simulator::new(Profile::default());
+    let values: Vec<Simulated> = operands
+        .iter()
+        .map(|is| match is {
+            Condition => simulator.encrypted(FheType::Bool, U256::ONE, 1),
+            Left | Right => simulator.encrypted(ty, U256::ONE, 1),
+            Scalar => simulator.constant(ty, U256::from(SCALAR)),
+        })
+        .collect();
+    let values: Vec<&Simulated> = values.iter().collect();
+    let result = simulator.apply(op, &values, ty, op.spec().result_type(ty, ty));
+    result.expect("the operands fit").depth()
+}
+
+/// Measures `run`, which returns its bootstraps. Returns those and the mean time.
+fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    label: &str,
+    run: impl Fn() -> u64,
+) -> Option<(u64, Duration)> {
+    let (mut bootstraps, mut total, mut runs) = (0, Duration::ZERO, 0);
+    group.bench_function(label, |bencher| {
+        bencher.iter_custom(|count| {
+            let start = Instant::now();
+            for _ in 0..count {
+                bootstraps = run();
+            }
+            let elapsed = start.elapsed();
+            total += elapsed;
+            runs += u32::try_from(count).expect("few runs");
+            elapsed
+        });
+    });
+    (runs > 0).then(|| (bootstraps, total / runs))
+}
+
+fn pool(threads: usize) -> ThreadPool {
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start")
+}
+
+fn circuits(criterion: &mut Criterion) {
+    let all = available_parallelism().map_or(1, usize::from);
+    let threads = if all > 1 { vec![1, all] } else { vec![1] };
+    let widths = env::var("CIPHERVM_WIDTHS").unwrap_or_else(|_| "8,64".to_owned());
+    let (client, server) = gen_keys_radix(META.compute_parameters, 1);
+    let pools: Vec<(usize, ThreadPool)> = threads.iter().map(|n| (*n, pool(*n))).collect();
+    for width in widths.split(',') {
+        let width: usize = width.trim().parse().expect("CIPHERVM_WIDTHS is a list of widths");
+        let ty = FheType::ALL.into_iter().find(|ty| ty.bits() == width).expect("a type's width");
+        let ours = Ours::new(ty, &threads);
+        let encrypt = |value: u128| client.as_ref().encrypt_radix(value, ty.blocks());
+        let inputs = Inputs {
+            a: encrypt(u128::MAX / 3),
+            b: encrypt(12_345),
+            condition: client.as_ref().encrypt_bool(true),
+            scalar: SCALAR & (u128::MAX >> (128 - width.min(128))),
+        };
+        let mut group = criterion.benchmark_group(ty.to_string());
+        group.sample_size(10);
+        for (name, op, operands, yardstick) in CASES {
+            if !op.spec().types.contains(ty) {
+                continue;
+            }
+            let (graph, result) = ours.graph(*op, operands, ty);
+            let mut lines = Vec::new();
+            for (threads, evaluator) in &ours.evaluators {
+                let run = || {
+                    let store = MemoryStore::new();
+                    store.insert(ours.records.clone()).expect("the store is empty");
+                    let settled = |h: &Handle| store.contains(h).map_err(EvaluationError::from);
+                    let live = graph.live([result], settled).expect("the inputs are there");
+                    evaluator.evaluate(&live, &store).expect("it computes").bootstraps
+                };
+                let label = format!("{name}, {threads} threads");
+                lines.extend(measure(&mut group, &label, run).map(|took| (*threads, took)));
+            }
+            for (threads, pool) in &pools {
+                let run = || {
+                    let before = get_pbs_count();
+                    pool.install(|| yardstick(&server, &inputs));
+                    get_pbs_count() - before
+                };
+                let label = format!("{name}, {threads} threads, tfhe-rs");
+                let Some((bootstraps, time)) = measure(&mut group, &label, run) else { continue };
+                let Some((_, (own, took))) = lines.iter().find(|(n, _)| n == threads) else {
+                    continue;
+                };
+                println!(
+                    "{ty} {name}, {threads} threads: {own} bootstraps, {} deep, {} ms; tfhe-rs \
+                     {bootstraps}, {} ms; {:.2} of the bootstraps, {:.2} of the time",
+                    depth(*op, operands, ty),
+                    took.as_millis(),
+                    time.as_millis(),
+                    *own as f64 / bootstraps as f64,
+                    took.as_secs_f64() / time.as_secs_f64(),
+                );
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, circuits);
+criterion_main!(benches);
