@@ -153,7 +153,7 @@ impl Multiple {
     /// use for.
     fn lengths(&self) -> Vec<Length> {
         let mut wanted = vec![Length::default(); self.rows.len()];
-        let mut want = |wanted: &mut [Length], row: usize, shift: usize, columns: usize| {
+        let want = |wanted: &mut [Length], row: usize, shift: usize, columns: usize| {
             let odd = shift % 2 == 1;
             let length = if odd { &mut wanted[row].double } else { &mut wanted[row].single };
             *length = (*length).max(columns.saturating_sub(shift / 2));
@@ -264,7 +264,7 @@ fn double<A: Algebra>(algebra: &A, digits: &[A::Block], length: usize) -> Vec<A:
         let digit = digits.get(index).unwrap_or(&zero);
         let lower = index.checked_sub(1).map_or(&zero, |lower| &digits[lower]);
         let packed = algebra.add(&algebra.scale(digit, 4), lower);
-        algebra.lookup(&packed, &|x| 2 * (x >> 2) & MAX_DIGIT | (x & MAX_DIGIT) >> 1)
+        algebra.lookup(&packed, &|x| ((2 * (x >> 2)) & MAX_DIGIT) | ((x & MAX_DIGIT) >> 1))
     })
 }
 
