@@ -53,6 +53,10 @@ pub(crate) type Outcome<B> = Result<Number<B>, &'static str>;
 /// Operands of the wrong number or form: the graph was not checked.
 const SHAPE: &str = "the operands do not fit the operation";
 
+type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
+
+type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
+
 /// The computation of one operation: operands in node order, each encrypted or constant, the
 /// operand type, the result type.
 ///
@@ -62,10 +66,6 @@ pub struct Circuit {
     encrypted: OnCiphertexts,
     clear: OnPlaintexts,
 }
-
-type OnCiphertexts = fn(&Encrypted<'_>, &[&Number<Block>], FheType, FheType) -> Outcome<Block>;
-
-type OnPlaintexts = fn(&Clear, &[&Number<ClearBlock>], FheType, FheType) -> Outcome<ClearBlock>;
 
 /// A function that is generic over the algebra, as a [`Circuit`].
 macro_rules! circuit {

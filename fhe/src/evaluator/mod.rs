@@ -87,6 +87,11 @@ pub struct Measured {
     pub bootstraps: Option<u64>,
 }
 
+/// Bytes of a thread's stack. While it waits for a piece of its operation, a thread may take up
+/// another operation on top, and so on up to one for each thread; a circuit needs tens of
+/// kilobytes. Memory is used only as far as the stack grows.
+const STACK: usize = 16 << 20;
+
 /// An [`Evaluator`] on an [`Engine`].
 pub struct GraphEvaluator<E> {
     engine: E,
@@ -104,6 +109,7 @@ impl<E: Engine> GraphEvaluator<E> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|index| format!("fhe-{index}"))
+            .stack_size(STACK)
             .build()?;
         Ok(Self { engine, pool, threads })
     }

@@ -162,14 +162,14 @@ fn every_operation_on_bools_gives_the_reference() {
 
 /// Values in which carries run far and digits repeat, besides random ones.
 pub(crate) fn word() -> impl Strategy<Value = U256> {
-    let any = any::<[u8; 32]>().prop_map(U256::from_be_bytes);
+    let random = any::<[u8; 32]>().prop_map(U256::from_be_bytes);
     let edge = (0_usize..256, 0_u64..3).prop_map(|(shift, near)| {
         (U256::ONE << shift).wrapping_add(U256::from(near)).wrapping_sub(U256::ONE)
     });
     let runs = any::<(u8, u64)>().prop_map(|(digit, word)| {
         U256::from_be_bytes([digit; 32]) ^ U256::from(word) << (digit % 192) as usize
     });
-    prop_oneof![3 => any, 1 => edge.clone(), 1 => edge.prop_map(|value| !value), 1 => runs]
+    prop_oneof![3 => random, 1 => edge.clone(), 1 => edge.prop_map(|value| !value), 1 => runs]
 }
 
 pub(crate) fn form() -> impl Strategy<Value = Form> {

@@ -168,7 +168,7 @@ fn a_narrow_factor_costs_less() {
         simulator.bootstraps()
     };
     let counts = [FheType::Uint8, FheType::Uint16, FheType::Uint32, wide].map(count);
-    assert!(counts.is_sorted() && counts[0] * 3 < counts[3], "{counts:?}");
+    assert!(counts.is_sorted() && counts[0] * 2 < counts[3], "{counts:?}");
 }
 
 /// An amount that a cast widened has constant digits.
