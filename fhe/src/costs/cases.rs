@@ -61,8 +61,8 @@ impl Setup {
 const DIGIT: &str = "two digits of both operands weigh 4 + 4 + 1 + 1 = 10 noise levels in one \
                      bootstrap, 5 are allowed; in the mean square 34 of 25";
 
-const PRODUCT: &str = "528 pairs of digits take a bootstrap each, what is left of the pairs 92, and \
-                       1,054 digits and carries become 32 digits by 518, near the three blocks \
+const PRODUCT: &str = "528 pairs of digits take a bootstrap each, what is left of the pairs 93, and \
+                       1,056 digits and carries become 32 digits by 517, near the three blocks \
                        fewer for five inputs that 5 noise levels allow";
 
 const SHIFT: &str = "two pairs of swaps leave noise level 3, so lower bits take a bootstrap a block; \
