@@ -142,11 +142,18 @@ impl<'a> Encrypted<'a> {
         result
     }
 
-    fn bootstrap_many(&self, lwe: &Shortint, tables: &[Table<'_>]) -> Vec<Shortint> {
+    fn bootstrap_many(
+        &self,
+        lwe: &Shortint,
+        bounds: Bounds,
+        tables: &[Table<'_>],
+    ) -> Vec<Shortint> {
         let slots = SPACE / tables.len() as i64;
         let halves = |value: i64| {
-            let table = tables.get((value / slots) as usize);
-            table.map_or(0, |table| 2 * table(value % slots))
+            let (table, value) = (tables.get((value / slots) as usize), value % slots);
+            // A table need not be defined for what cannot be.
+            let value = Some(value).filter(|value| bounds.values().contains(value));
+            table.zip(value).map_or(0, |(table, value)| 2 * table(value))
         };
         let accumulator = self.accumulator(halves);
         let width = accumulator.polynomial_size().0 / SPACE as usize;
@@ -273,7 +280,7 @@ impl Algebra for Encrypted<'_> {
             return tables.iter().map(|table| self.lookup(x, table)).collect();
         }
         x.bounds.check_lookup_many(fresh.len());
-        let mut results = self.bootstrap_many(lwe, &fresh).into_iter();
+        let mut results = self.bootstrap_many(lwe, x.bounds, &fresh).into_iter();
         images
             .into_iter()
             .map(|image| match image {
