@@ -31,9 +31,6 @@ const POINTS: usize = 6;
 /// Which neighbours of the reciprocal, rounded down, are tried.
 const NEIGHBOURS: [u64; 4] = [0, 1, 2, 3];
 
-/// How many of the cheapest are searched for patterns.
-const CANDIDATES: usize = 8;
-
 /// How many numbers of columns below the point are tried.
 const GUARDS: usize = 8;
 
@@ -113,32 +110,21 @@ fn by_reciprocal<A: Algebra>(
     // The quotient has no more blocks than this.
     let width = width.min((2 * length + 2 - divisor.bit_len()).div_ceil(2));
     let coarsest = (2 * length + divisor.bit_len()).div_ceil(2);
-    let mut reciprocals: Vec<Reciprocal> = (coarsest..coarsest + POINTS)
+    let reciprocal = (coarsest..coarsest + POINTS)
         .flat_map(|point| NEIGHBOURS.map(|neighbour| (point, neighbour)))
         .filter_map(|(point, neighbour)| Reciprocal::new(divisor, length, width, point, neighbour))
-        .collect();
-    reciprocals.sort_by_key(|reciprocal| reciprocal.multiple.cost());
-    let best = reciprocals
-        .into_iter()
-        .take(CANDIDATES)
-        .map(Reciprocal::with_patterns)
         .min_by_key(|reciprocal| reciprocal.multiple.cost())
         .expect("the finest one, rounded up, is precise enough");
-    let mut columns = Columns::new(best.guard + width);
-    best.multiple.add(algebra, number, &mut columns);
-    columns.add_constant(0, best.correction);
-    columns.total(algebra, best.guard)
+    let mut columns = Columns::new(reciprocal.guard + width);
+    reciprocal.multiple.add(algebra, number, &mut columns);
+    columns.add_constant(0, reciprocal.correction);
+    columns.total(algebra, reciprocal.guard)
 }
 
 /// How to multiply by an approximation of `1 / divisor`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Reciprocal {
     multiple: Multiple,
-    /// `1 / divisor` in units of the lowest column, as a fraction.
-    limit: [U512; 2],
-    /// What the approximation is too small and too large by at the largest number, in the same
-    /// units.
-    error: [U512; 2],
     /// Columns below the point.
     guard: usize,
     /// What makes the product too large rather than too small, in units of the lowest column.
@@ -163,29 +149,18 @@ impl Reciprocal {
         (coarsest..=point).take(GUARDS).find_map(|guard| {
             let from = point - guard;
             let multiple = Multiple::new(factor, Window { length, from, to: point + width });
+            let (too_small, too_large) = multiple.dropped();
+            // `1 / divisor` in units of the lowest column is `one / unit`.
             let unit = divisor << (2 * from);
-            // Rounded up.
+            // What the approximation makes of the largest number, rounded up.
             let error = (product.abs_diff(one) * largest).div_ceil(unit);
-            let error = if product < one { [error, U512::ZERO] } else { [U512::ZERO, error] };
-            Self { multiple, limit: [one, unit], error, guard, correction: 0 }.corrected()
+            let (below, above) =
+                if product < one { (error, U512::ZERO) } else { (U512::ZERO, error) };
+            let correction = U512::from(too_small) + below;
+            let exact = (correction + U512::from(too_large) + above) * unit < one;
+            let correction = i64::try_from(correction).ok()?;
+            exact.then_some(Self { multiple, guard, correction })
         })
-    }
-
-    /// With the constant that makes the product at least `number / divisor`; none if it could then
-    /// be `1 / divisor` too large.
-    fn corrected(mut self) -> Option<Self> {
-        let (too_small, too_large) = self.multiple.dropped();
-        let correction = U512::from(too_small) + self.error[0];
-        let above = U512::from(too_large) + self.error[1];
-        let [one, unit] = self.limit;
-        self.correction = i64::try_from(correction).ok()?;
-        ((correction + above) * unit < one).then_some(self)
-    }
-
-    /// The same with a cheaper product, if that is as exact.
-    fn with_patterns(self) -> Self {
-        let multiple = self.multiple.clone().with_patterns();
-        Self { multiple, ..self.clone() }.corrected().unwrap_or(self)
     }
 }
 
@@ -205,8 +180,11 @@ fn remainder<A: Algebra>(algebra: &A, number: &[A::Block], divisor: U512) -> Vec
         let quotient = quotient(algebra, number, divisor, width);
         let minus = (ONE << (2 * width)) - divisor;
         let mut columns = Columns::new(width);
-        let window = Window { length: width, from: 0, to: width };
-        Multiple::new(minus, window).with_patterns().add(algebra, &quotient, &mut columns);
+        Multiple::new(minus, Window { length: width, from: 0, to: width }).add(
+            algebra,
+            &quotient,
+            &mut columns,
+        );
         columns.add_all(algebra, 0, &number[..width]);
         remainder = columns.total(algebra, 0);
     }

@@ -78,8 +78,7 @@ pub(super) struct Multiple {
 }
 
 impl Multiple {
-    /// The multiple by `factor`, below `2^511`, in the columns of the window: a copy of the number
-    /// for each digit of the factor.
+    /// The multiple by `factor`, below `2^511`, in the columns of the window.
     pub(super) fn new(factor: U512, window: Window) -> Self {
         let terms = non_adjacent(factor)
             .into_iter()
@@ -87,15 +86,11 @@ impl Multiple {
             .map(|(shift, negative)| Term { row: 0, shift, negative })
             .collect();
         let number = Row { coefficient: U512::from(1), parts: None };
-        Self { window, rows: vec![number], terms }
-    }
-
-    /// The same multiple, with what its patterns stand for computed once, where that is cheaper.
-    pub(super) fn with_patterns(mut self) -> Self {
-        while let Some(better) = self.with_best_pattern() {
-            self = better;
+        let mut multiple = Self { window, rows: vec![number], terms };
+        while let Some(better) = multiple.with_best_pattern() {
+            multiple = better;
         }
-        self
+        multiple
     }
 
     /// What the dropped blocks amount to at most, in units of the lowest column: the sum is too

@@ -67,7 +67,7 @@ pub(super) fn product<A: Algebra>(
             let factor = U512::from(*b) & (U512::MAX >> (512 - 2 * width));
             let window = Window { length: a.len().min(width), from: 0, to: width };
             let mut columns = Columns::new(width);
-            Multiple::new(factor, window).with_patterns().add(algebra, a, &mut columns);
+            Multiple::new(factor, window).add(algebra, a, &mut columns);
             Ok(columns.total(algebra, 0))
         }
         _ => Err(SHAPE),
