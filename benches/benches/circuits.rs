@@ -16,7 +16,9 @@ use ciphervm_fhe::{
     MemoryStore, Node, Op, Operand, Profile, Record, Simulated, Simulator, TfheEngine,
 };
 use ciphervm_kms::test_keys;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tfhe::{
     get_pbs_count,
@@ -29,6 +31,9 @@ use tfhe::{
 /// The constant operand: none of its digits is cheap.
 const SCALAR: u128 = 0x9696_9696_9696_9696_9696_9696_9696_9696;
 
+/// The constant that multiplies and divides: the digits of pi, since patterns make a factor cheap.
+const FACTOR: u128 = 0x243f_6a88_85a3_08d3_1319_8a2e_0370_7344;
+
 /// An operand of a case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Is {
@@ -36,8 +41,9 @@ enum Is {
     Left,
     Right,
     Scalar,
+    Factor,
 }
-use Is::{Condition, Left, Right, Scalar};
+use Is::{Condition, Factor, Left, Right, Scalar};
 
 type Yardstick = fn(&ServerKey, &Inputs);
 
@@ -72,6 +78,24 @@ const CASES: &[(&str, Op, &[Is], Yardstick)] = &[
     ("xor scalar", Op::BitXor, &[Left, Scalar], |k, x| {
         drop(k.scalar_bitxor_parallelized(&x.a, x.scalar));
     }),
+    ("sum of 3", Op::Sum, &[Left, Right, Left], |k, x| {
+        drop(k.sum_ciphertexts_parallelized([&x.a, &x.b, &x.a]));
+    }),
+    ("sum of 5", Op::Sum, &[Left, Right, Left, Right, Left], |k, x| {
+        drop(k.sum_ciphertexts_parallelized([&x.a, &x.b, &x.a, &x.b, &x.a]));
+    }),
+    ("mul", Op::Mul, &[Left, Right], |k, x| drop(k.mul_parallelized(&x.a, &x.b))),
+    ("mul scalar", Op::Mul, &[Left, Factor], |k, x| {
+        drop(k.scalar_mul_parallelized(&x.a, x.factor));
+    }),
+    ("div scalar", Op::Div, &[Left, Factor], |k, x| {
+        drop(k.scalar_div_parallelized(&x.a, x.factor));
+    }),
+    ("rem scalar", Op::Rem, &[Left, Factor], |k, x| {
+        drop(k.scalar_rem_parallelized(&x.a, x.factor));
+    }),
+    ("shl", Op::Shl, &[Left, Right], |k, x| drop(k.left_shift_parallelized(&x.a, &x.b))),
+    ("rotl", Op::Rotl, &[Left, Right], |k, x| drop(k.rotate_left_parallelized(&x.a, &x.b))),
 ];
 
 /// tfhe-rs's operands.
@@ -80,6 +104,7 @@ struct Inputs {
     b: RadixCiphertext,
     condition: BooleanBlock,
     scalar: u128,
+    factor: u128,
 }
 
 /// Ours: stored records, and an evaluator for each number of threads.
@@ -105,9 +130,10 @@ impl Ours {
         let evaluator = &evaluators[0].1;
         let list = evaluator.encrypt_inputs(&values).expect("encrypted");
         let records = evaluator.expand_inputs(&list).expect("a list of our own");
-        let handles = values.iter().zip(0_u8..).map(|((ty, _), index)| {
-            Handle::input(B256::repeat_byte(index), index, 31337, *ty)
-        });
+        let handles = values
+            .iter()
+            .zip(0_u8..)
+            .map(|((ty, _), index)| Handle::input(B256::repeat_byte(index), index, 31337, *ty));
         Self { records: handles.zip(records).collect(), evaluators }
     }
 
@@ -117,6 +143,7 @@ impl Ours {
             Left => Operand::Encrypted(self.records[1].0),
             Right => Operand::Encrypted(self.records[2].0),
             Scalar => Operand::Scalar(ty.truncate(U256::from(SCALAR))),
+            Factor => Operand::Scalar(U256::from(factor(ty.bits()))),
         }
     }
 
@@ -141,6 +168,11 @@ impl Ours {
     }
 }
 
+/// The factor of a width.
+fn factor(width: usize) -> u128 {
+    FACTOR >> (128 - width.min(128))
+}
+
 /// Bootstraps one after the other.
 fn depth(op: Op, operands: &[Is], ty: FheType) -> u64 {
     let simulator = Simulator::new(Profile::default());
@@ -150,6 +182,7 @@ fn depth(op: Op, operands: &[Is], ty: FheType) -> u64 {
             Condition => simulator.encrypted(FheType::Bool, U256::ONE, 1),
             Left | Right => simulator.encrypted(ty, U256::ONE, 1),
             Scalar => simulator.constant(ty, U256::from(SCALAR)),
+            Factor => simulator.constant(ty, U256::from(factor(ty.bits()))),
         })
         .collect();
     let values: Vec<&Simulated> = values.iter().collect();
@@ -199,6 +232,7 @@ fn circuits(criterion: &mut Criterion) {
             b: encrypt(12_345),
             condition: client.as_ref().encrypt_bool(true),
             scalar: SCALAR & (u128::MAX >> (128 - width.min(128))),
+            factor: factor(width),
         };
         let mut group = criterion.benchmark_group(ty.to_string());
         group.sample_size(10);

@@ -29,7 +29,7 @@ pub struct Row {
     pub throughput: Cost,
     /// With circuits for latency.
     pub latency: Cost,
-    /// Bootstraps of tfhe-rs's integer API, measured on the same operands.
+    /// Bootstraps of tfhe-rs's integer API, measured on operands of the same kind.
     pub tfhe: Option<u64>,
     /// The most bootstraps that the case may take, where there is such a goal.
     pub must: Option<u64>,

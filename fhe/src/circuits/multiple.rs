@@ -264,7 +264,7 @@ fn double<A: Algebra>(algebra: &A, digits: &[A::Block], length: usize) -> Vec<A:
         let digit = digits.get(index).unwrap_or(&zero);
         let lower = index.checked_sub(1).map_or(&zero, |lower| &digits[lower]);
         let packed = algebra.add(&algebra.scale(digit, 4), lower);
-        algebra.lookup(&packed, &|x| 2 * (x >> 2) & MAX_DIGIT | (x & MAX_DIGIT) >> 1)
+        algebra.lookup(&packed, &|x| ((2 * (x >> 2)) & MAX_DIGIT) | ((x & MAX_DIGIT) >> 1))
     })
 }
 

@@ -128,7 +128,7 @@ fn sum_of_products<A: Algebra>(
     };
 
     if short {
-        let message = |x: i64| (x >> 2) * (x & MAX_DIGIT) & MAX_DIGIT;
+        let message = |x: i64| ((x >> 2) * (x & MAX_DIGIT)) & MAX_DIGIT;
         let carry = |x: i64| ((x >> 2) * (x & MAX_DIGIT)) >> 2;
         let products = algebra.each(pairs.len(), |index| {
             let (i, j) = pairs[index];

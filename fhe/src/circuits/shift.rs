@@ -94,7 +94,7 @@ struct Move {
 impl Move {
     /// What stays of a digit, and what the next one gets, if it moves by one bit.
     const fn halves(self, x: i64) -> (i64, i64) {
-        if self.left { (2 * x & MAX_DIGIT, x >> 1) } else { (x >> 1, 2 * x & MAX_DIGIT) }
+        if self.left { ((2 * x) & MAX_DIGIT, x >> 1) } else { (x >> 1, (2 * x) & MAX_DIGIT) }
     }
 
     /// The number turned around, if it moves to lower weights: from here on all moves are to higher
@@ -183,21 +183,23 @@ impl<B: Clone + Send + Sync> Amount<B> {
         let digit = |index: usize| algebra.clean(&amount[index]);
         let whole = (bits - 2) / 2;
         let pairs = algebra.each(whole, |index| {
-            algebra.lookup_many(&digit(index), &[&|x| 4 * (x & 1), &|x| 4 * (x >> 1 & 1)])
+            algebra.lookup_many(&digit(index), &[&|x| 4 * (x & 1), &|x| 4 * ((x >> 1) & 1)])
         });
         let mut low: Vec<B> = pairs.into_iter().flatten().collect();
         let high = if bits.is_multiple_of(2) {
             digit(whole)
         } else {
             // The two highest bits are in different digits.
-            let parts = algebra.lookup_many(&digit(whole), &[&|x| 4 * (x & 1), &|x| x >> 1 & 1]);
+            let parts = algebra.lookup_many(&digit(whole), &[&|x| 4 * (x & 1), &|x| (x >> 1) & 1]);
             low.push(parts[0].clone());
             let highest = algebra.lookup(&digit(whole + 1), &|x| 2 * (x & 1));
             algebra.add(&parts[1], &highest)
         };
         let control = |bit: fn(i64) -> i64| move |x: i64| 8 * (bit(x) & 1);
-        let controls = algebra
-            .lookup_many(&high, &[&control(|x| x), &control(|x| x >> 1 ^ x), &control(|x| x >> 1)]);
+        let controls = algebra.lookup_many(
+            &high,
+            &[&control(|x| x), &control(|x| (x >> 1) ^ x), &control(|x| x >> 1)],
+        );
         let at_most = |limit: i64| move |x: i64| 4 * i64::from(x <= limit);
         let valid = if rotate {
             Vec::new()

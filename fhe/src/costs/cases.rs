@@ -18,6 +18,29 @@ impl Setup {
         self.simulator.constant(self.ty, U256::from_be_bytes([0x96; 32]))
     }
 
+    /// A constant without a pattern, the digits of pi: a factor is the cheaper the more of its bits
+    /// repeat.
+    fn factor(&self) -> Simulated {
+        const PI: U256 = U256::from_limbs([
+            0x082e_fa98_ec4e_6c89,
+            0xa409_3822_299f_31d0,
+            0x1319_8a2e_0370_7344,
+            0x243f_6a88_85a3_08d3,
+        ]);
+        self.simulator.constant(self.ty, PI >> (256 - self.ty.bits()))
+    }
+
+    /// An odd amount.
+    fn amount(&self) -> Simulated {
+        self.simulator.constant(self.ty, U256::from(3))
+    }
+
+    fn sum(&self, count: usize) -> Run {
+        let summands: Vec<Simulated> = (0..count).map(|_| self.ct()).collect();
+        let summands: Vec<&Simulated> = summands.iter().collect();
+        self.apply(Op::Sum, &summands)
+    }
+
     fn condition(&self) -> Simulated {
         self.simulator.encrypted(FheType::Bool, U256::ONE, 1)
     }
@@ -37,6 +60,13 @@ impl Setup {
 
 const DIGIT: &str = "two digits of both operands weigh 4 + 4 + 1 + 1 = 10 noise levels in one \
                      bootstrap, 5 are allowed; in the mean square 34 of 25";
+
+const PRODUCT: &str = "528 pairs of digits take a bootstrap each, what is left of the pairs 93, and \
+                       1,056 digits and carries become 32 digits by 517, near the three blocks \
+                       fewer for five inputs that 5 noise levels allow";
+
+const SHIFT: &str = "two pairs of swaps leave noise level 3, so lower bits take a bootstrap a block; \
+                     blanking what wraps takes 24 that a rotation, at 163, does without";
 
 /// A case without goals.
 const PLAIN: Case = Case {
@@ -77,6 +107,8 @@ const SCALAR_ORDER: Case = Case {
 const CHOICE: Case = Case { op: Op::IfThenElse, ..PLAIN };
 
 const BITWISE: Case = Case { op: Op::BitXor, must: Some(32), ..PLAIN };
+
+const SUM: Case = Case { op: Op::Sum, ..PLAIN };
 
 pub(super) const ALL: &[Case] = &[
     Case { name: "add ct ct", run: |s| s.both(Op::Add), ..ADDITION },
@@ -172,6 +204,100 @@ pub(super) const ALL: &[Case] = &[
         ..BITWISE
     },
     Case { name: "and, or, xor ct sc", run: |s| s.scalar(Op::BitXor), ..BITWISE },
+    Case {
+        name: "sum of 3 ct",
+        run: |s| s.sum(3),
+        must: Some(63),
+        tfhe: [8, 16, 32, 64, 0, 0, 0],
+        ..SUM
+    },
+    Case {
+        name: "sum of 5 ct",
+        run: |s| s.sum(5),
+        must: Some(127),
+        tfhe: [13, 29, 61, 125, 0, 0, 0],
+        ..SUM
+    },
+    Case {
+        name: "sum of 10 ct",
+        run: |s| s.sum(10),
+        must: Some(287),
+        tfhe: [27, 59, 123, 251, 0, 0, 0],
+        ..SUM
+    },
+    Case {
+        name: "mul ct ct",
+        op: Op::Mul,
+        run: |s| s.both(Op::Mul),
+        must: Some(1400),
+        stretch: Some(1100),
+        tfhe: [28, 111, 440, 1737, 6892, 0, 0],
+        reason: Some(PRODUCT),
+        ..PLAIN
+    },
+    Case {
+        name: "mul ct sc",
+        op: Op::Mul,
+        run: |s| s.apply(Op::Mul, &[&s.ct(), &s.factor()]),
+        must: Some(320),
+        tfhe: [13, 33, 113, 401, 1252, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "div ct sc",
+        op: Op::Div,
+        run: |s| s.apply(Op::Div, &[&s.ct(), &s.factor()]),
+        must: Some(812),
+        tfhe: [42, 100, 328, 1015, 0, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "rem ct sc",
+        op: Op::Rem,
+        run: |s| s.apply(Op::Rem, &[&s.ct(), &s.factor()]),
+        must: Some(976),
+        tfhe: [62, 149, 421, 1220, 0, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "mulDiv ct ct sc",
+        op: Op::MulDiv,
+        run: |s| s.apply(Op::MulDiv, &[&s.ct(), &s.ct(), &s.factor()]),
+        ..PLAIN
+    },
+    Case {
+        name: "shl, shr ct ct",
+        op: Op::Shl,
+        run: |s| s.both(Op::Shl),
+        must: Some(200),
+        stretch: Some(170),
+        tfhe: [21, 50, 119, 265, 596, 0, 1312],
+        reason: Some(SHIFT),
+        ..PLAIN
+    },
+    Case {
+        name: "rotl, rotr ct ct",
+        op: Op::Rotl,
+        run: |s| s.both(Op::Rotl),
+        must: Some(200),
+        stretch: Some(170),
+        tfhe: [21, 49, 114, 258, 579, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "shl, shr ct sc (odd)",
+        op: Op::Shl,
+        run: |s| s.apply(Op::Shl, &[&s.ct(), &s.amount()]),
+        tfhe: [3, 7, 15, 31, 0, 0, 0],
+        ..PLAIN
+    },
+    Case {
+        name: "rotl, rotr ct sc (odd)",
+        op: Op::Rotl,
+        run: |s| s.apply(Op::Rotl, &[&s.ct(), &s.amount()]),
+        tfhe: [4, 8, 16, 32, 0, 0, 0],
+        ..PLAIN
+    },
     Case {
         name: "is in 4 ct",
         op: Op::IsIn,

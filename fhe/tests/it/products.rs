@@ -52,13 +52,12 @@ fn every_pair_of_bytes_gives_the_reference() {
 fn every_byte_divided_by_every_other_gives_the_reference() {
     let simulator = Simulator::new(Profile::Throughput);
     for op in [Op::Div, Op::Rem] {
-        for form in [Encrypted(1), Encrypted(2)] {
-            all_pairs(|a, divisor| {
-                if !divisor.is_zero() {
-                    check(&simulator, op, BYTE, BYTE, &[(form, a), (Constant, divisor)]);
-                }
-            });
-        }
+        all_pairs(|a, divisor| {
+            if !divisor.is_zero() {
+                let form = Encrypted(1 + a.to::<u64>() % 2);
+                check(&simulator, op, BYTE, BYTE, &[(form, a), (Constant, divisor)]);
+            }
+        });
     }
 }
 
