@@ -5,6 +5,7 @@ mod evaluation;
 mod limits;
 mod real;
 mod token;
+mod waiting;
 
 use std::{sync::Arc, time::Duration};
 

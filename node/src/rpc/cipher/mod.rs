@@ -219,10 +219,7 @@ impl Rpc {
 
     /// Waits until a block is settled.
     fn settled(&self, block: &Block) -> Answer<()> {
-        let settler = self.devnet.settler();
-        if !settler.progress().is_settled(block.number()) {
-            settler.wait(self.devnet.patience()).map_err(DevnetError::from)?;
-        }
-        Ok(())
+        let patience = self.devnet.patience();
+        Ok(self.devnet.settler().wait_for(block.number(), patience).map_err(DevnetError::from)?)
     }
 }
