@@ -81,8 +81,8 @@ pub use config::{Gateway, HostConfig, PreimageScheme};
 pub use coverage::{Covered, HostContract, Status, coverage};
 pub use eip712::{CiphertextVerification, Domain, PublicDecryptVerification, decryption_digest};
 pub use errors::{
-    AclErrors, ConfigErrors, EcdsaErrors, ExecutorErrors, HcuErrors, HostErrors, InputErrors,
-    KmsErrors, PauserErrors, ProofError, RecordError,
+    AclErrors, ConfigErrors, EcdsaErrors, ExecutorErrors, HcuErrors, HcuLimitsError, HostErrors,
+    InputErrors, KmsErrors, PauserErrors, ProofError, RecordError,
 };
 pub use gas_schedule::{GasPrice, gas_schedule};
 pub use genesis::{GenesisParams, HOST_CODE, HostAccount, genesis};

@@ -1,5 +1,7 @@
 //! `ciphervm devnet`: a development chain that wallets, frameworks and scripts connect to.
 
+mod first;
+
 use std::{
     io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -16,7 +18,7 @@ use ciphervm_fhe::{
     ReferenceEngine, TfheEngine,
 };
 use ciphervm_kms::{Kms, Origin, ReferenceKms};
-use ciphervm_precompiles::{GenesisParams, HcuLimits, HostAddresses, HostConfig};
+use ciphervm_precompiles::{HcuLimits, HostAddresses, HostConfig};
 use clap::{Args, ValueEnum};
 use tokio::{
     runtime::Runtime,
@@ -185,6 +187,7 @@ pub fn run(options: &Options) -> Result<()> {
     log(options);
     let host = HostConfig { addresses: HostAddresses::LOCAL, ..HostConfig::default() };
     let accounts = Accounts::derive(&options.mnemonic, options.accounts)?;
+    let genesis = first::genesis(options, &accounts)?;
     let engine = engine(options)?;
     let identity = Identity { chain_id: options.chain_id, engine_class: engine.evaluator.class() };
     let data_dir =
@@ -197,7 +200,7 @@ pub fn run(options: &Options) -> Result<()> {
     let journal = data_dir.as_ref().map(DataDir::journal).transpose()?;
     let devnet = Arc::new(Devnet::start(Setup {
         chain_id: options.chain_id,
-        genesis: genesis(options, &accounts),
+        genesis,
         host,
         accounts,
         mining: Mining {
@@ -219,6 +222,7 @@ pub fn run(options: &Options) -> Result<()> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         devnet.load(&bytes).with_context(|| format!("{} cannot be loaded", file.display()))?;
     }
+    first::warn(options, &devnet);
 
     let runtime = Runtime::new().context("no threads for the server")?;
     runtime.block_on(serve(options, &devnet, &engine.description))?;
@@ -339,34 +343,14 @@ fn engine(options: &Options) -> Result<Engine> {
     Ok(Engine { evaluator: real, kms, description: format!("real FHE on {threads} threads") })
 }
 
-fn genesis(options: &Options, accounts: &Accounts) -> Genesis {
-    let mut host = GenesisParams::default();
-    host.hcu.per_tx = options.hcu_per_transaction;
-    host.hcu.depth_per_tx = options.hcu_depth;
-    if let Some(limit) = options.hcu_per_block {
-        host.hcu.per_block = limit;
-    }
-    if let Some(owner) = accounts.addresses().first() {
-        host.owner = *owner;
-    }
-    Genesis {
-        timestamp: options.timestamp.unwrap_or_else(devnet::now),
-        gas_limit: options.gas_limit,
-        base_fee: options.base_fee,
-        balances: accounts.addresses().iter().map(|account| (*account, options.balance)).collect(),
-        host,
-    }
-}
-
 fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     println!("CipherVM {}: a development chain on encrypted data\n", env!("CARGO_PKG_VERSION"));
     if !devnet.accounts().addresses().is_empty() {
-        println!(
-            "Accounts, with {} ETH each at the start; everybody knows the keys of the default mnemonic",
-            alloy_primitives::utils::format_ether(options.balance)
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-        );
+        let balance = match first::balance(devnet) {
+            Some(balance) => format!(", with {} ETH each at the start", first::ether(balance)),
+            None => String::new(),
+        };
+        println!("Accounts{balance}; everybody knows the keys of the default mnemonic");
         for (index, account) in devnet.accounts().addresses().iter().enumerate() {
             let key = devnet.accounts().signer(account).map_or(B256::ZERO, |key| key.to_bytes());
             println!("  ({index}) {account}  {key}");
