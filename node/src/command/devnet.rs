@@ -372,6 +372,7 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     }
     println!("\nChain id     {}", options.chain_id);
     println!("Evaluator    {engine}");
+    println!("Secrecy      none: cipher_* encrypts and decrypts for anybody, for development only");
     let blocks = match (options.no_mining, options.block_time) {
         (true, _) => "when asked to (evm_mine)".to_owned(),
         (false, Some(time)) => format!("every {} seconds", time.as_secs_f64()),

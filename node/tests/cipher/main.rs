@@ -180,6 +180,7 @@ impl Node {
     fn encrypt(&self, contract: Address, user: Address, amount: u64) -> (B256, Bytes) {
         let params = json!([amount.to_string(), "euint64", contract, user]);
         let input = self.call("cipher_encrypt", params);
+        assert_eq!(input["devOnly"], true);
         let handle = serde_json::from_value(input["handles"][0].clone()).unwrap();
         (handle, serde_json::from_value(input["inputProof"].clone()).unwrap())
     }

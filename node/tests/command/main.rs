@@ -100,3 +100,9 @@ fn options_that_come_too_late_for_the_first_block_are_told_of() {
     assert!(said.stderr.contains("is 0, not 7"), "{}", said.stderr);
     assert!(said.stdout.contains("Accounts; everybody knows"), "{}", said.stdout);
 }
+
+#[test]
+fn nobody_takes_a_devnet_for_a_place_to_keep_secrets() {
+    let said = devnet(&[]);
+    assert!(said.stdout.contains("decrypts for anybody, for development only"), "{}", said.stdout);
+}

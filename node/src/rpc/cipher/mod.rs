@@ -85,6 +85,8 @@ pub(super) struct Encrypted {
     /// One handle a value, in order.
     handles: Vec<Handle>,
     input_proof: Bytes,
+    /// Always: the node saw the values, so whoever relies on their secrecy must not use this.
+    dev_only: bool,
 }
 
 /// A transaction's trace.
@@ -132,7 +134,7 @@ impl CipherServer for Rpc {
     ) -> Answer<Encrypted> {
         let values = clear::typed(values.into(), types.into()).map_err(invalid)?;
         let input = self.devnet.inputs().encrypt(contract, user, &values).map_err(failed)?;
-        Ok(Encrypted { handles: input.handles, input_proof: input.proof })
+        Ok(Encrypted { handles: input.handles, input_proof: input.proof, dev_only: true })
     }
 
     fn trace(&self, transaction: B256) -> Answer<Traced> {
