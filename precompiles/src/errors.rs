@@ -175,6 +175,8 @@ sol! {
         error ThresholdIsNull();
         /// The proposed threshold is above the number of signers.
         error ThresholdIsAboveNumberOfSigners();
+        /// Declared by the public contract, which never gives it.
+        error NotASigner();
     }
 
     /// Errors of the KMS verifier.
