@@ -13,6 +13,7 @@ mod inputs;
 mod pages;
 mod proofs;
 mod record;
+mod schemes;
 mod support;
 mod table;
 mod transaction;
