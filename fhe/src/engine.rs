@@ -97,9 +97,7 @@ impl Engine for ReferenceEngine {
 
     /// 33 bytes a value: type id and big-endian word.
     fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
-        if values.len() > input::MAX_VALUES {
-            return Err(CiphertextError::TooMany { found: values.len(), limit: input::MAX_VALUES });
-        }
+        input::check(values.iter().map(|(ty, _)| *ty))?;
         let mut bytes = Vec::with_capacity(values.len() * 33);
         for (ty, value) in values {
             bytes.push(ty.id());

@@ -138,6 +138,20 @@ pub enum CiphertextError {
         /// Its position.
         index: usize,
     },
+    /// A list holds too many bits.
+    #[error("the list holds {found} bits, and at most {limit} are allowed")]
+    TooManyBits {
+        /// Number of bits, two for a Bool.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A list's zero-knowledge proof is not valid for it, or for what it is said to be bound to.
+    #[error(
+        "the zero-knowledge proof is not valid for this contract, user, ACL and chain: encrypt \
+         the values for the contract that is called and the account that calls it"
+    )]
+    Proof,
     /// A list holds too many values.
     #[error("the list holds {found} values, and at most {limit} are allowed")]
     TooMany {
@@ -170,6 +184,12 @@ pub enum KeyError {
         /// Digest in the manifest.
         expected: B256,
     },
+    /// The reference string of proofs cannot be made.
+    #[error("no reference string for proofs of inputs: {0}")]
+    Crs(String),
+    /// The public key cannot be written for clients.
+    #[error("the compact public key cannot be served to clients: {0}")]
+    PublicKey(String),
     /// A file cannot be decoded, or its keys have other parameters.
     #[error("{path} does not hold keys of this version's parameters: {reason}")]
     Format {

@@ -19,6 +19,12 @@ use crate::{circuits, error::KeyError, parameters};
 
 /// Largest key file that is read. The compressed keyset is about 60 MB.
 const MAX_FILE_SIZE: u64 = 1 << 30;
+/// Largest serialised compact public key that is read. It has 33 KB.
+pub(crate) const MAX_PUBLIC_KEY_SIZE: u64 = 1 << 20;
+
+/// Where a serialised compact public key names the version of its `expansion_kind`, as a
+/// little-endian 32-bit number: so many bytes before its end.
+const EXPANSION_KIND_TAG: usize = 28;
 
 /// The evaluating side's keys, expanded. A process that evaluates with them takes about 420 MB.
 pub struct Keyset {
@@ -68,6 +74,34 @@ impl Keyset {
         let server = ServerKeys { high_level, oprf };
         let class = EngineClass::of(&server, digest);
         Ok(Self { server, public, class })
+    }
+
+    /// The compact public key as clients download it, in the form that all of today's clients read.
+    ///
+    /// tfhe-rs 1.6 and later write the version 1 of one enumeration in it, `expansion_kind`, which
+    /// earlier versions do not know. For the kind that these keys have, versions 0 and 1 have the
+    /// same bytes, so writing 0 instead loses nothing, and every version reads it.
+    ///
+    /// # Errors
+    /// [`KeyError::PublicKey`] if the key is not laid out like that, or does not read back as the
+    /// same key.
+    pub fn public_key(&self) -> Result<Vec<u8>, KeyError> {
+        let mut bytes = Vec::new();
+        safe_serialize(&self.public, &mut bytes, MAX_PUBLIC_KEY_SIZE)
+            .map_err(|error| KeyError::PublicKey(error.to_string()))?;
+        let tag =
+            bytes.len().checked_sub(EXPANSION_KIND_TAG).and_then(|at| bytes.get_mut(at..at + 4));
+        match tag {
+            Some(tag) if *tag == 1_u32.to_le_bytes() => tag.fill(0),
+            _ => return Err(KeyError::PublicKey("its expansion kind is not of version 1".into())),
+        }
+        let read: CompactPublicKey =
+            safe_deserialize_conformant(&bytes[..], MAX_PUBLIC_KEY_SIZE, &parameters::public_key())
+                .map_err(KeyError::PublicKey)?;
+        if read != self.public {
+            return Err(KeyError::PublicKey("it reads back as another key".to_owned()));
+        }
+        Ok(bytes)
     }
 
     /// Everything besides their inputs that the bits of ciphertexts depend on.

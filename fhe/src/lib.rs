@@ -39,6 +39,7 @@ mod handle;
 mod input;
 pub mod keys;
 mod op;
+mod panics;
 pub mod parameters;
 pub mod reference;
 mod store;
@@ -53,7 +54,9 @@ pub use error::{CiphertextError, EvaluationError, GraphError, KeyError, StoreErr
 pub use evaluator::{Evaluation, Evaluator, GraphEvaluator, Measured};
 pub use graph::{Graph, Live, Node, Operand};
 pub use handle::{COMPUTED_MARK, HANDLE_VERSION, Handle, MAX_INPUT_INDEX};
-pub use input::MAX_VALUES as MAX_INPUT_VALUES;
+pub use input::{
+    ComputeLoad, Crs, InputClient, MAX_VALUES as MAX_INPUT_VALUES, ProofVerifier, Proven,
+};
 pub use op::{HcuRow, OPS, Op, OpSpec, PerTier, PerType, Reference, ResultType, ScalarRule, Shape};
 pub use store::{CachedStore, CiphertextStore, DatabaseStore, MemoryStore, Record, StoreSize};
 pub use types::{FheType, TypeSet};

@@ -9,7 +9,7 @@ use std::{
 
 use alloy_primitives::{B256, keccak256};
 use ciphervm_fhe::{
-    KeyError,
+    Crs, KeyError,
     keys::{self, Keyset},
     parameters,
 };
@@ -27,6 +27,11 @@ use crate::{LocalKms, error::DirectoryError};
 const MANIFEST: &str = "manifest.json";
 const SECRET_KEY: &str = "secret.key";
 const SERVER_KEYS: &str = "server.keys";
+/// The reference string of proofs. It is public and belongs to the parameters, not to the keys: the
+/// manifest does not bind it, and the file has its own digest.
+const CRS: &str = "crs.2048";
+/// Locked by the process that makes the reference string.
+const CRS_LOCK: &str = "crs.lock";
 
 /// Version of the directory's format.
 const FORMAT: u32 = 1;
@@ -209,6 +214,26 @@ impl KeyDirectory {
     /// If the file is damaged.
     pub fn keyset(&self) -> Result<Keyset, DirectoryError> {
         Ok(Keyset::load(&self.path.join(SERVER_KEYS), self.manifest.server_keys.digest)?)
+    }
+
+    /// The reference string that inputs are proven with. It is drawn at first use, which takes ten
+    /// seconds and which `generating` is told of, and kept.
+    ///
+    /// # Errors
+    /// If it cannot be made, written or read.
+    pub fn crs(&self, generating: impl FnOnce()) -> Result<Crs, DirectoryError> {
+        let path = self.path.join(CRS);
+        if !path.exists() {
+            let lock = self.path.join(CRS_LOCK);
+            let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file));
+            let _lock = lock.map_err(io_error(&path))?;
+            // Another process may have been quicker.
+            if !path.exists() {
+                generating();
+                Crs::generate()?.save(&path)?;
+            }
+        }
+        Ok(Crs::load(&path)?)
     }
 
     /// The KMS that holds this directory's secret key, for ciphertexts made under `keyset`.

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use ciphervm_fhe::{KeyError, keys::Keyset, parameters};
+use ciphervm_fhe::{Crs, KeyError, keys::Keyset, parameters};
 
 use crate::{KeyDirectory, LocalKms, error::DirectoryError};
 
@@ -41,7 +41,28 @@ pub fn test_keys() -> (Arc<Keyset>, Arc<LocalKms>) {
     .clone()
 }
 
+/// The reference string that tests prove inputs with, loaded once per process and generated once
+/// per machine, beside the test keyset.
+///
+/// # Panics
+/// If it cannot be had.
+pub fn test_crs() -> Arc<Crs> {
+    static CRS: OnceLock<Arc<Crs>> = OnceLock::new();
+    CRS.get_or_init(|| match directory().and_then(|directory| directory.crs(|| ())) {
+        Ok(crs) => Arc::new(crs),
+        Err(error) => panic!("the reference string cannot be had: {error}"),
+    })
+    .clone()
+}
+
 fn load() -> Result<(Keyset, LocalKms), DirectoryError> {
+    let directory = directory()?;
+    let keyset = directory.keyset()?;
+    let kms = directory.kms(&keyset)?;
+    Ok((keyset, kms))
+}
+
+fn directory() -> Result<KeyDirectory, DirectoryError> {
     // Another parameter set or version of tfhe-rs makes other keys of the same seed.
     let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
     let parent = cache_dir()?.join("test-keys");
@@ -50,15 +71,11 @@ fn load() -> Result<(Keyset, LocalKms), DirectoryError> {
     let lock = File::create(parent.join("lock")).map_err(io)?;
     lock.lock().map_err(io)?;
     let path = parent.join(name);
-    let directory = match KeyDirectory::open(&path) {
-        Err(DirectoryError::Missing(_)) => {
-            KeyDirectory::generate_from_public_seed(&path, &TEST_SEED, |_| {})?
-        }
-        opened => opened?,
-    };
     // The operating system releases the lock when the file is closed.
-    drop(lock);
-    let keyset = directory.keyset()?;
-    let kms = directory.kms(&keyset)?;
-    Ok((keyset, kms))
+    match KeyDirectory::open(&path) {
+        Err(DirectoryError::Missing(_)) => {
+            KeyDirectory::generate_from_public_seed(&path, &TEST_SEED, |_| {})
+        }
+        opened => opened,
+    }
 }

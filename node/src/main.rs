@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use ciphervm_node::command::{demo, devnet, keys, trace};
+use ciphervm_node::command::{demo, devnet, keys, kms, trace};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -19,6 +19,7 @@ enum Command {
     Demo(demo::Options),
     Devnet(Box<devnet::Options>),
     Keys(keys::Options),
+    Kms(kms::Options),
     Trace(trace::Options),
     /// Print what a shell needs to complete this command.
     ///
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Devnet(options) => devnet::run(&options),
         Command::Keys(options) => keys::run(&options),
+        Command::Kms(options) => kms::run(&options),
         Command::Trace(options) => trace::run(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ciphervm", &mut io::stdout());

@@ -38,14 +38,12 @@ pub enum InputError {
     /// The list of ciphertexts is not well formed.
     #[error(transparent)]
     Ciphertext(#[from] CiphertextError),
-    /// The list holds more bits than one input may.
-    #[error("the list holds {found} bits, and one input may hold at most {limit}")]
-    TooManyBits {
-        /// Bits in the list.
-        found: usize,
-        /// The limit.
-        limit: usize,
-    },
+    /// There is nothing here that could check a proof.
+    #[error(
+        "this evaluator has no keys, so it takes no encrypted inputs with proofs: use the \
+         evaluator on real ciphertexts"
+    )]
+    NoKeys,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,14 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256, b256, bytes};
-use ciphervm_fhe::{CiphertextStore, Evaluator, FheType, Handle};
-use ciphervm_precompiles::{HostConfig, InputProof, blob_hash, input_digest, input_handle};
+use ciphervm_fhe::{CiphertextStore, Evaluator, FheType, Handle, ProofVerifier};
+use ciphervm_precompiles::{
+    HostConfig, InputProof, auxiliary_data, blob_hash, input_digest, input_handle,
+};
 use k256::ecdsa::SigningKey;
 
 use crate::error::InputError;
-
-/// Clear bits in one input, at most, in the protocol.
-const MAX_BITS: usize = 2048;
 
 /// What clients send, and coprocessors sign, as an input's extra data.
 const EXTRA_DATA: Bytes = bytes!("00");
@@ -30,17 +29,18 @@ pub struct EncryptedInput {
     pub proof: Bytes,
 }
 
-/// Makes encrypted inputs as a client does, and accepts them as the coprocessor does.
+/// The coprocessor of inputs: it checks, stores and signs what clients encrypted.
 ///
-/// What binds an input to a contract and a user here is the coprocessor's signature over both. It
-/// accepts lists from its own process only: a list that strangers submit needs a zero-knowledge
-/// proof besides.
+/// What binds an input to a contract and a user on chain is the coprocessor's signature over both.
+/// A list that a stranger [submits](Self::submit) needs a zero-knowledge proof that is bound to
+/// both, too. Without one it accepts only what its own process [encrypts](Self::encrypt).
 #[derive(Clone)]
 pub struct InputService {
     host: HostConfig,
     chain_id: u64,
     evaluator: Arc<dyn Evaluator>,
     store: Arc<dyn CiphertextStore>,
+    proofs: Option<Arc<ProofVerifier>>,
     signer: SigningKey,
 }
 
@@ -59,13 +59,24 @@ impl InputService {
     ) -> Result<Self, InputError> {
         let signer =
             SigningKey::from_slice(&signing_key[..]).map_err(|_| InputError::SigningKey)?;
-        Ok(Self { host, chain_id, evaluator, store, signer })
+        Ok(Self { host, chain_id, evaluator, store, proofs: None, signer })
+    }
+
+    /// Accepts lists from strangers, too, whose proofs `verifier` checks.
+    #[must_use]
+    pub fn with_proofs(self, verifier: Arc<ProofVerifier>) -> Self {
+        Self { proofs: Some(verifier), ..self }
+    }
+
+    /// What checks proofs, if anything does.
+    pub fn proofs(&self) -> Option<&ProofVerifier> {
+        self.proofs.as_deref()
     }
 
     /// Encrypts values to the public key, for `user` to pass to `contract`.
     ///
     /// # Errors
-    /// If there are too many values.
+    /// If there are too many values, or too many bits.
     pub fn encrypt(
         &self,
         contract: Address,
@@ -73,37 +84,63 @@ impl InputService {
         values: &[(FheType, U256)],
     ) -> Result<EncryptedInput, InputError> {
         let list = self.evaluator.encrypt_inputs(values)?;
-        self.accept(contract, user, &list)
+        let records = self.evaluator.expand_inputs(&list)?;
+        let handles = self.handles(&list, records.iter().map(|record| record.ty));
+        self.store.insert(handles.iter().copied().zip(records).collect())?;
+        self.attest(contract, user, handles)
     }
 
-    /// Checks a list of ciphertexts, stores them under their handles, and signs that they are for
-    /// `user` to pass to `contract`.
-    fn accept(
+    /// Accepts a list that anybody made for `user` to pass to `contract`: checks its proof, stores
+    /// its ciphertexts under their handles, and signs. A list that was accepted before gives the
+    /// same answer again.
+    ///
+    /// # Errors
+    /// If the list or its proof is refused, in which case nothing is stored, or no proof can be
+    /// checked here.
+    pub fn submit(
         &self,
         contract: Address,
         user: Address,
         list: &[u8],
     ) -> Result<EncryptedInput, InputError> {
-        let records = self.evaluator.expand_inputs(list)?;
-        let found = records.iter().map(|record| record.ty.bits()).sum();
-        if found > MAX_BITS {
-            return Err(InputError::TooManyBits { found, limit: MAX_BITS });
+        let verifier = self.proofs.as_deref().ok_or(InputError::NoKeys)?;
+        let acl = self.host.addresses.acl;
+        let metadata = auxiliary_data(contract, user, acl, self.chain_id);
+        let proven = verifier.verify(list, &metadata)?;
+        let handles = self.handles(list, proven.types().iter().copied());
+        let mut known = true;
+        for handle in &handles {
+            known = known && self.store.contains(handle)?;
         }
-        let (acl, blob) = (self.host.addresses.acl, blob_hash(list));
-        let handles: Vec<Handle> = (0..)
-            .zip(&records)
-            .map(|(index, record)| input_handle(blob, index, acl, self.chain_id, record.ty))
-            .collect();
-        self.store.insert(handles.iter().copied().zip(records).collect())?;
+        if !known {
+            let records = verifier.expand(&proven)?;
+            self.store.insert(handles.iter().copied().zip(records).collect())?;
+        }
+        self.attest(contract, user, handles)
+    }
 
+    /// The handles of a list's values.
+    fn handles(&self, list: &[u8], types: impl Iterator<Item = FheType>) -> Vec<Handle> {
+        let (acl, blob) = (self.host.addresses.acl, blob_hash(list));
+        (0..)
+            .zip(types)
+            .map(|(index, ty)| input_handle(blob, index, acl, self.chain_id, ty))
+            .collect()
+    }
+
+    /// Signs that `handles` are for `user` to pass to `contract`.
+    fn attest(
+        &self,
+        contract: Address,
+        user: Address,
+        handles: Vec<Handle>,
+    ) -> Result<EncryptedInput, InputError> {
         let gateway = &self.host.gateway;
         let digest = input_digest(gateway, &handles, user, contract, self.chain_id, EXTRA_DATA);
-        let proof = InputProof {
-            handles: handles.clone(),
-            signatures: vec![self.sign(digest)?],
-            extra_data: EXTRA_DATA,
-        };
-        Ok(EncryptedInput { handles, proof: proof.encode() })
+        let signatures = vec![self.sign(digest)?];
+        let proof =
+            InputProof { handles: handles.clone(), signatures, extra_data: EXTRA_DATA }.encode();
+        Ok(EncryptedInput { handles, proof })
     }
 
     /// `r ‖ s ‖ v`, with `s` in the lower half and `v` 27 or 28.

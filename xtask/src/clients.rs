@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{cargo, process};
 
 /// The folders of `node/tests/clients` that have packages.
-const CLIENTS: [&str; 4] = ["ethers", "foundry", "hardhat", "viem"];
+const CLIENTS: [&str; 6] = ["ethers", "fhevm-sdk", "foundry", "hardhat", "relayer-sdk", "viem"];
 
 /// Installs the locked packages of every client.
 ///

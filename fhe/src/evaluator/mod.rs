@@ -4,10 +4,8 @@ mod meter;
 mod schedule;
 
 use std::{
-    any::Any,
     collections::{BTreeMap, BTreeSet},
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -23,6 +21,7 @@ use crate::{
     circuits::MAX_POOL_THREADS,
     engine::Engine,
     error::{CiphertextError, EvaluationError, GraphError, StoreError},
+    panics::caught,
 };
 
 /// Turns a live graph into ciphertexts in a store.
@@ -153,14 +152,12 @@ impl<E: Engine> GraphEvaluator<E> {
             })
             .collect();
         let op = node.op;
-        // A bug in a circuit must not take the process down with it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            pool.install(|| self.engine.apply(op, &operands, node.operand, node.result))
-        }));
+        let apply = || self.engine.apply(op, &operands, node.operand, node.result);
+        let outcome = caught(|| pool.install(apply));
         match outcome {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(reason)) => Err(EvaluationError::Operands { op, handle, reason }),
-            Err(panic) => Err(EvaluationError::Panicked { op, handle, reason: message(&*panic) }),
+            Err(reason) => Err(EvaluationError::Panicked { op, handle, reason }),
         }
     }
 
@@ -253,11 +250,4 @@ impl<E: Engine> fmt::Debug for GraphEvaluator<E> {
             .field("threads", &self.threads)
             .finish()
     }
-}
-
-/// A panic's message.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

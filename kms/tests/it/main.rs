@@ -1,12 +1,14 @@
 //! Key directories: reproducible, private, and trusted only as far as their digests go.
 
+mod service;
+
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use ciphervm_fhe::{FheType, KeyError, Record};
+use ciphervm_fhe::{FheType, KeyError, Record, parameters};
 use ciphervm_kms::{
-    KeyDirectory, Kms, Origin, ReferenceKms, TEST_SEED,
+    KeyDirectory, Kms, Origin, ReferenceKms, TEST_SEED, cache_dir,
     error::{DecryptionError, DirectoryError},
-    test_keys,
+    test_crs, test_keys,
 };
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -76,4 +78,33 @@ fn ciphertexts_of_another_class_are_not_decrypted() {
     for kms in [&*kms as &dyn Kms, &ReferenceKms] {
         assert!(matches!(kms.decrypt(&record), Err(DecryptionError::EngineClass { .. })));
     }
+}
+
+#[test]
+fn a_reference_string_is_drawn_once_kept_and_checked() {
+    let drawn = test_crs();
+    let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
+    let source = cache_dir().unwrap().join("test-keys").join(name);
+    let parent = tempfile::tempdir().unwrap();
+    for file in ["manifest.json", "crs.2048"] {
+        fs::copy(source.join(file), parent.path().join(file)).unwrap();
+    }
+    let directory = KeyDirectory::open(parent.path()).unwrap();
+    let kept = directory.crs(|| panic!("there is one")).unwrap();
+    assert_eq!(kept.bytes(), drawn.bytes());
+
+    let path = parent.path().join("crs.2048");
+    let bytes = fs::read(&path).unwrap();
+    let refusal = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        match directory.crs(|| panic!("there is one")) {
+            Err(DirectoryError::Key(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut flipped = bytes.clone();
+    flipped[1_000_000] ^= 1;
+    assert!(matches!(refusal(&flipped), KeyError::Digest { .. }));
+    assert!(matches!(refusal(&bytes[..bytes.len() - 1]), KeyError::Digest { .. }));
+    assert!(matches!(refusal(&bytes[..10]), KeyError::Format { .. }));
 }

@@ -15,9 +15,11 @@ use alloy_primitives::{B256, U256, utils::parse_ether};
 use anyhow::{Context, Result, bail};
 use ciphervm_fhe::{
     CachedStore, CiphertextStore, DatabaseStore, Evaluator, GraphEvaluator, MemoryStore,
-    ReferenceEngine, TfheEngine,
+    ProofVerifier, ReferenceEngine, TfheEngine,
 };
-use ciphervm_kms::{Kms, Origin, ReferenceKms};
+use ciphervm_kms::{
+    DecryptionService, Kms, LOCAL_KMS_KEY, LocalService, Origin, ReferenceKms, Signer,
+};
 use ciphervm_precompiles::{HcuLimits, HostAddresses, HostConfig};
 use clap::{Args, ValueEnum};
 use tokio::{
@@ -29,16 +31,18 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     chain::Genesis,
     data_dir::{DataDir, Identity},
+    decryption::{DevnetChain, RemoteService, Token, contracts, domains},
     devnet::{self, Accounts, CompareEvaluator, Devnet, Mining, Setup, mine_by_interval},
     keys,
     machine::{CACHE_BYTES, Machine},
     pool::Order,
+    relayer::{self, PublicMaterial},
     rpc, server,
 };
 
 /// The chain id on which the addresses of the host contracts are known to Solidity libraries, and
 /// the only one for keys that everybody knows.
-const DEV_CHAIN: u64 = 31337;
+pub(super) const DEV_CHAIN: u64 = 31337;
 /// How long what runs may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -113,6 +117,13 @@ pub struct Options {
     /// Homomorphic work of a block, at most, in HCU [default: no limit].
     #[arg(long, value_name = "HCU", help_heading = "Encryption")]
     hcu_per_block: Option<u64>,
+    /// Address of a KMS in another process, `ciphervm kms`: this one does not read the secret key
+    /// then, and opens nothing for developers.
+    #[arg(long, value_name = "URL", help_heading = "Encryption")]
+    kms: Option<String>,
+    /// File of that KMS's token [default: in the user's cache].
+    #[arg(long, value_name = "FILE", requires = "kms", help_heading = "Encryption")]
+    kms_token_file: Option<PathBuf>,
     /// Accept a keyset from a published seed on a chain other than 31337.
     #[arg(long, help_heading = "Encryption")]
     insecure_test_keys: bool,
@@ -166,7 +177,7 @@ fn ether(text: &str) -> Result<U256, String> {
     parse_ether(text).map_err(|error| format!("not an amount of ether: {error}"))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
     if duration.is_zero() { Err("it must be more than zero".to_owned()) } else { Ok(duration) }
@@ -176,6 +187,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 struct Engine {
     evaluator: Arc<dyn Evaluator>,
     kms: Arc<dyn Kms>,
+    /// Nothing on plaintexts.
+    proofs: Option<Arc<ProofVerifier>>,
     description: String,
 }
 
@@ -184,7 +197,7 @@ struct Engine {
 /// # Errors
 /// If it cannot start, or the state cannot be written at the end.
 pub fn run(options: &Options) -> Result<()> {
-    log(options);
+    log(options.quiet, options.json_logs);
     let host = HostConfig { addresses: HostAddresses::LOCAL, ..HostConfig::default() };
     let accounts = Accounts::derive(&options.mnemonic, options.accounts)?;
     let genesis = first::genesis(options, &accounts)?;
@@ -215,6 +228,7 @@ pub fn run(options: &Options) -> Result<()> {
         patience: options.settle_timeout,
         evaluator: engine.evaluator,
         store,
+        proofs: engine.proofs,
         kms: engine.kms,
         journal,
     })?);
@@ -245,8 +259,8 @@ fn temporary_store() -> Result<DatabaseStore> {
 async fn serve(options: &Options, devnet: &Arc<Devnet>, engine: &str) -> Result<()> {
     let address = SocketAddr::new(options.host, options.port);
     let module = rpc::module(Arc::clone(devnet))?;
-    let server =
-        server::start(address, module, axum::Router::new(), server::Limits::default()).await?;
+    let http = relayer(options, devnet)?;
+    let server = server::start(address, module, http, server::Limits::default()).await?;
     let mining = tokio::spawn(mine_by_interval(Arc::clone(devnet)));
     if !options.quiet {
         banner(options, devnet, engine);
@@ -267,6 +281,26 @@ async fn serve(options: &Options, devnet: &Arc<Devnet>, engine: &str) -> Result<
     mining.abort();
     server.stop().await;
     Ok(())
+}
+
+/// The relayer's routes, with the KMS behind them.
+fn relayer(options: &Options, devnet: &Arc<Devnet>) -> Result<axum::Router> {
+    let service: Arc<dyn DecryptionService> = match &options.kms {
+        Some(url) => {
+            let file = options.kms_token_file.clone().map_or_else(Token::default_path, Ok)?;
+            Arc::new(RemoteService::new(url, Token::read(&file)?, options.settle_timeout))
+        }
+        None => Arc::new(LocalService::new(
+            Arc::clone(devnet.kms()),
+            Signer::new(LOCAL_KMS_KEY)?,
+            Arc::new(DevnetChain(Arc::clone(devnet))),
+            contracts(devnet.host()),
+            domains(devnet.host(), options.chain_id),
+        )),
+    };
+    let proofs = devnet.inputs().proofs();
+    let keys = proofs.map(|proofs| PublicMaterial::new(proofs.keys(), proofs.crs())).transpose()?;
+    Ok(relayer::router(Arc::clone(devnet), service, keys, relayer::Limits::default()))
 }
 
 /// Lets the running evaluation end, if that does not take long. What is left is resumed at the next
@@ -292,16 +326,17 @@ fn save(devnet: &Devnet, file: &Path) -> Result<()> {
         .with_context(|| format!("the state cannot be written to {}", file.display()))
 }
 
-fn log(options: &Options) {
-    let default = if options.quiet { "warn" } else { "info" };
+/// Starts logs on standard error.
+pub(super) fn log(quiet: bool, json: bool) {
+    let default = if quiet { "warn" } else { "info" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     // These log whole requests, which may have secrets in them.
-    let quiet = ["jsonrpsee-http=info", "jsonrpsee-server=info", "jsonrpsee-server-ws=info"];
-    let directives = quiet.iter().filter_map(|directive| directive.parse().ok());
+    let silenced = ["jsonrpsee-http=info", "jsonrpsee-server=info", "jsonrpsee-server-ws=info"];
+    let directives = silenced.iter().filter_map(|directive| directive.parse().ok());
     let filter = directives.fold(filter, EnvFilter::add_directive);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // It fails if the process has logs already.
-    let _ = if options.json_logs {
+    let _ = if json {
         logs.json().try_init()
     } else {
         logs.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
@@ -310,15 +345,23 @@ fn log(options: &Options) {
 
 fn engine(options: &Options) -> Result<Engine> {
     let threads = options.threads.unwrap_or_else(Machine::default_threads);
+    if options.kms.is_some() && options.evaluator != EvaluatorKind::Tfhe {
+        bail!(
+            "a KMS in another process opens nothing for this one, which --evaluator reference and \
+             compare need: leave out --kms, or take --evaluator tfhe"
+        );
+    }
     if options.evaluator == EvaluatorKind::Reference {
         return Ok(Engine {
             evaluator: Arc::new(GraphEvaluator::new(ReferenceEngine, 1)?),
             kms: Arc::new(ReferenceKms),
+            proofs: None,
             description: "reference: plaintexts, nothing is secret".to_owned(),
         });
     }
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let loaded = keys::load(&path)?;
+    let loaded =
+        if options.kms.is_some() { keys::load_without_secret(&path)? } else { keys::load(&path)? };
     if !options.quiet {
         println!("{loaded}\n");
     }
@@ -330,17 +373,21 @@ fn engine(options: &Options) -> Result<Engine> {
             path.display()
         );
     }
-    let kms: Arc<dyn Kms> = loaded.kms;
+    let proofs = ProofVerifier::new(Arc::clone(&loaded.keyset), Arc::new(loaded.crs()?), threads)?;
+    let proofs = Some(Arc::new(proofs));
+    let kms = loaded.kms;
     let real: Arc<dyn Evaluator> =
         Arc::new(GraphEvaluator::new(TfheEngine::new(loaded.keyset), threads)?);
     if options.evaluator == EvaluatorKind::Compare {
         return Ok(Engine {
             evaluator: Arc::new(CompareEvaluator::new(real, Arc::clone(&kms))),
             kms,
+            proofs,
             description: format!("real FHE on {threads} threads, compared with plaintexts"),
         });
     }
-    Ok(Engine { evaluator: real, kms, description: format!("real FHE on {threads} threads") })
+    let description = format!("real FHE on {threads} threads");
+    Ok(Engine { evaluator: real, kms, proofs, description })
 }
 
 fn banner(options: &Options, devnet: &Devnet, engine: &str) {
@@ -370,6 +417,11 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     ] {
         println!("  {name:<15} {address}");
     }
+    let gateway = &devnet.host().gateway;
+    println!("\nGateway, of which there are only its names in signatures");
+    println!("  {:<15} {}", "chain id", gateway.chain_id);
+    println!("  {:<15} {}", "Decryption", gateway.decryption);
+    println!("  {:<15} {}", "InputVerification", gateway.input_verification);
     println!("\nChain id     {}", options.chain_id);
     println!("Evaluator    {engine}");
     println!("Secrecy      none: cipher_* encrypts and decrypts for anybody, for development only");
@@ -379,6 +431,8 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
         (false, None) => "one for each transaction".to_owned(),
     };
     println!("Blocks       {blocks}");
+    println!("KMS          {}", options.kms.as_deref().unwrap_or("in this process"));
+    println!("Relayer      on the same port, with and without the prefix /v2");
     match &options.data_dir {
         Some(path) => {
             let head = devnet.chain(|chain| chain.head().number());

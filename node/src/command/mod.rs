@@ -3,4 +3,5 @@
 pub mod demo;
 pub mod devnet;
 pub mod keys;
+pub mod kms;
 pub mod trace;

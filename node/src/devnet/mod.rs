@@ -39,7 +39,7 @@ use std::{
 use alloy_consensus::BlockHeader;
 use alloy_primitives::{Address, B256, keccak256};
 use ciphervm::{InputService, LOCAL_COPROCESSOR_KEY, Settlement};
-use ciphervm_fhe::{CiphertextStore, Evaluator};
+use ciphervm_fhe::{CiphertextStore, Evaluator, ProofVerifier};
 use ciphervm_kms::Kms;
 use ciphervm_precompiles::HostConfig;
 use tokio::sync::{broadcast, watch};
@@ -79,6 +79,8 @@ pub struct Setup {
     pub store: Arc<dyn CiphertextStore>,
     /// What decrypts for developers.
     pub kms: Arc<dyn Kms>,
+    /// What checks the proofs of inputs, if anything does.
+    pub proofs: Option<Arc<ProofVerifier>>,
     /// Where the chain is kept, if it is.
     pub journal: Option<Journal>,
 }
@@ -180,6 +182,10 @@ impl Devnet {
             Arc::clone(&store),
             LOCAL_COPROCESSOR_KEY,
         )?;
+        let inputs = match setup.proofs {
+            Some(verifier) => inputs.with_proofs(verifier),
+            None => inputs,
+        };
         let settlement = Settlement::new(addresses, Arc::clone(&evaluator), store);
         let marks = journal.clone();
         let on_settled = move |number| {
@@ -256,7 +262,7 @@ impl Devnet {
         &self.settler
     }
 
-    /// What encrypts for developers.
+    /// What accepts encrypted inputs, and makes them for developers.
     pub const fn inputs(&self) -> &InputService {
         &self.inputs
     }
@@ -267,8 +273,8 @@ impl Devnet {
     }
 
     /// What decrypts for developers.
-    pub fn kms(&self) -> &dyn Kms {
-        &*self.kms
+    pub const fn kms(&self) -> &Arc<dyn Kms> {
+        &self.kms
     }
 
     /// Where ciphertexts are.

@@ -43,6 +43,8 @@ fn open(router: Router, limits: Limits) -> Router {
         .allow_origin(Any)
         .allow_methods(Any)
         .allow_headers(Any)
+        // Such as `Retry-After`, which scripts see only if it is exposed.
+        .expose_headers(Any)
         .allow_private_network(true);
     // The limit of axum would be a second, smaller one.
     let no_other_limit = DefaultBodyLimit::disable();

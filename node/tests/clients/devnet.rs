@@ -7,7 +7,7 @@ use std::{
 };
 
 use ciphervm_fhe::parameters;
-use ciphervm_kms::{cache_dir, test_keys};
+use ciphervm_kms::{cache_dir, test_crs, test_keys};
 
 /// Runs until it is dropped.
 pub(crate) struct Devnet {
@@ -29,13 +29,21 @@ impl Devnet {
         Self::start(&["--keys", keys.to_str().expect("the cache has a name in UTF-8")])
     }
 
-    fn start(options: &[&str]) -> Self {
+    /// With these options besides.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        Self::run("devnet", options)
+    }
+
+    /// Another command that says where it listens.
+    pub(crate) fn run(command: &str, options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
-            .args(["devnet", "--quiet", "--port", "0"])
+            .args([command, "--quiet"])
+            // Unless the test needs a certain one.
+            .args(if options.contains(&"--port") { &[][..] } else { &["--port", "0"] })
             .args(options)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the devnet starts");
+            .expect("the command starts");
         let mut output = BufReader::new(process.stdout.take().expect("it is a pipe"));
         let address = (&mut output)
             .lines()
@@ -57,8 +65,10 @@ impl Drop for Devnet {
 }
 
 /// Where the test keyset is, which is generated if it is not there yet.
-fn test_keys_path() -> PathBuf {
+pub(crate) fn test_keys_path() -> PathBuf {
     test_keys();
+    // Made once, and not by each devnet that a test starts.
+    test_crs();
     let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
     cache_dir().expect("there is a cache, for the keyset is in it").join("test-keys").join(name)
 }

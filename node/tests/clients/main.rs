@@ -42,6 +42,21 @@ fn foundry_moves_encrypted_amounts() {
     run("foundry", "test", Devnet::on_plaintexts);
 }
 
+#[test]
+fn the_relayer_sdk_encrypts_computes_and_decrypts_on_real_ciphertexts() {
+    run("relayer-sdk", "test", Devnet::on_ciphertexts);
+}
+
+#[test]
+fn the_fhevm_sdk_makes_the_round_trip_with_ethers() {
+    run("fhevm-sdk", "ethers", Devnet::on_ciphertexts);
+}
+
+#[test]
+fn the_fhevm_sdk_makes_the_round_trip_with_viem() {
+    run("fhevm-sdk", "viem", Devnet::on_ciphertexts);
+}
+
 /// Runs a script of a client's `package.json` with a devnet of its own.
 fn run(client: &str, script: &str, start: impl FnOnce() -> Devnet) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(client);

@@ -179,6 +179,7 @@ fn setup(directory: &Path, chain_id: u64) -> Setup {
         evaluator: Arc::new(GraphEvaluator::new(ReferenceEngine, 1).unwrap()),
         store: Arc::new(DatabaseStore::open(&directory.join("ciphertexts.redb")).unwrap()),
         kms: Arc::new(ReferenceKms),
+        proofs: None,
         journal: Some(Journal::open(&directory.join("chain.redb")).unwrap()),
     }
 }

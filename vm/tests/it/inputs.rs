@@ -5,7 +5,7 @@ use alloy_sol_types::SolError;
 use ciphervm::{
     EncryptedInput, InputService, LOCAL_COPROCESSOR_KEY,
     error::InputError,
-    fhe::{FheType, Handle},
+    fhe::{CiphertextError, FheType, Handle},
     precompiles::{
         EcdsaErrors, ExecutorErrors, Gateway, GenesisParams, HostConfig, InputErrors, InputProof,
         input_digest, interface::Acl,
@@ -289,7 +289,10 @@ fn an_input_holds_at_most_2048_bits() {
     let values = [(FheType::Uint64, U256::ONE); 33];
     let refused = lab.inputs.encrypt(probe, ALICE, &values);
     assert!(
-        matches!(refused, Err(InputError::TooManyBits { found: 2112, limit: 2048 })),
+        matches!(
+            refused,
+            Err(InputError::Ciphertext(CiphertextError::TooManyBits { found: 2112, limit: 2048 }))
+        ),
         "{refused:?}"
     );
     assert_eq!(lab.size(), size);

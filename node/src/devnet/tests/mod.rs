@@ -132,6 +132,7 @@ fn setup(
         evaluator: Arc::clone(gate) as _,
         store: Arc::clone(store),
         kms: Arc::new(ReferenceKms),
+        proofs: None,
         journal: Some(Journal::open(&directory.join("chain.redb")).unwrap()),
     }
 }

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     chain::Block,
+    decryption::Ciphertext,
     devnet::DevnetError,
     trace::{Executed, Known, TransactionTrace},
 };
@@ -43,6 +44,11 @@ pub(super) trait Cipher {
     /// address of an `eaddress`. Waits for evaluation if the ciphertext is not there yet.
     #[method(name = "decrypt", blocking)]
     fn decrypt(&self, handle: Handle) -> Answer<Decrypted>;
+
+    /// The ciphertext of a handle, with its type, engine class and digest: what a KMS in another
+    /// process decrypts. Waits for evaluation if it is not there yet.
+    #[method(name = "ciphertext", blocking)]
+    fn ciphertext_of(&self, handle: Handle) -> Answer<Ciphertext>;
 
     /// Encrypts a value, or several for one call, for `user` to pass to `contract`. Values are
     /// those that `cipher_decrypt` gives, or JSON numbers, or strings in hexadecimal.
@@ -123,6 +129,17 @@ impl CipherServer for Rpc {
         let record = self.ciphertext(handle)?;
         let value = self.devnet.kms().decrypt(&record).map_err(failed)?;
         Ok(Decrypted::new(ty, value))
+    }
+
+    fn ciphertext_of(&self, handle: Handle) -> Answer<Ciphertext> {
+        self.check_handle(handle)?;
+        let record = self.ciphertext(handle)?;
+        Ok(Ciphertext {
+            type_id: record.ty.id(),
+            engine_class: record.class,
+            digest: record.digest,
+            bytes: record.bytes.clone().into(),
+        })
     }
 
     fn encrypt(

@@ -1,9 +1,19 @@
-//! Lists of encrypted values as clients make them.
+//! Lists of encrypted values as clients make them: plain ones, which only their own process
+//! trusts, and [proven](proof) ones, which anybody may hand in.
+
+mod client;
+mod crs;
+mod proof;
+
+pub use client::{ComputeLoad, InputClient};
+pub use crs::Crs;
+pub use proof::{ProofVerifier, Proven};
 
 use alloy_primitives::U256;
 use tfhe::{
-    CompactCiphertextList, CompactCiphertextListExpander, FheBool, FheTypes, FheUint8, FheUint16,
-    FheUint32, FheUint64, FheUint128, FheUint160, FheUint256, HlExpandable,
+    CompactCiphertextList, CompactCiphertextListBuilder, CompactCiphertextListExpander,
+    CompactPublicKey, FheBool, FheTypes, FheUint8, FheUint16, FheUint32, FheUint64, FheUint128,
+    FheUint160, FheUint256, HlExpandable,
     conformance::ListSizeConstraint,
     integer::{
         IntegerCiphertext, RadixCiphertext, parameters::CompactCiphertextListConformanceParams,
@@ -33,10 +43,20 @@ pub(crate) fn encrypt(
     keyset: &Keyset,
     values: &[(FheType, U256)],
 ) -> Result<Vec<u8>, CiphertextError> {
-    if values.len() > MAX_VALUES {
-        return Err(CiphertextError::TooMany { found: values.len(), limit: MAX_VALUES });
-    }
-    let mut builder = CompactCiphertextList::builder(&keyset.public);
+    let list = builder(&keyset.public, values)?.build_packed();
+    let mut bytes = Vec::new();
+    safe_serialize(&list, &mut bytes, MAX_LIST_SIZE)
+        .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// A list with these values in it.
+fn builder(
+    key: &CompactPublicKey,
+    values: &[(FheType, U256)],
+) -> Result<CompactCiphertextListBuilder, CiphertextError> {
+    check(values.iter().map(|(ty, _)| *ty))?;
+    let mut builder = CompactCiphertextList::builder(key);
     for (ty, value) in values {
         let value = ty.truncate(*value);
         match ty {
@@ -47,10 +67,18 @@ pub(crate) fn encrypt(
                 .map_err(|error| CiphertextError::Malformed(error.to_string()))?,
         };
     }
-    let mut bytes = Vec::new();
-    safe_serialize(&builder.build_packed(), &mut bytes, MAX_LIST_SIZE)
-        .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
-    Ok(bytes)
+    Ok(builder)
+}
+
+/// Refuses more values than one list may hold, and more bits.
+pub(crate) fn check(types: impl ExactSizeIterator<Item = FheType>) -> Result<(), CiphertextError> {
+    let (found, limit) = (types.len(), MAX_VALUES);
+    if found > limit {
+        return Err(CiphertextError::TooMany { found, limit });
+    }
+    // A block has two bits, and a Bool is a block.
+    let (found, limit) = (types.map(|ty| 2 * ty.blocks()).sum(), Crs::BITS);
+    if found > limit { Err(CiphertextError::TooManyBits { found, limit }) } else { Ok(()) }
 }
 
 /// Checks a serialised list against the parameters and expands it to ciphertexts of the
@@ -72,14 +100,28 @@ pub(crate) fn expand(
         safe_deserialize_conformant(bytes, MAX_LIST_SIZE, &parameters)
             .map_err(CiphertextError::Malformed)?;
     // Before any bootstrap is spent on it.
-    let unknown = |index: &usize| list.get_kind_of(*index).and_then(type_of).is_none();
-    if let Some(index) = (0..list.len()).find(unknown) {
-        return Err(CiphertextError::Kind { index });
-    }
+    types(list.len(), |index| list.get_kind_of(index))?;
     let expanded = list
         .expand_with_key(&keys.high_level)
         .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
-    (0..expanded.len()).map(|index| value(&expanded, index)).collect()
+    values(&expanded)
+}
+
+/// The types of a list's values.
+fn types(
+    length: usize,
+    kind: impl Fn(usize) -> Option<FheTypes>,
+) -> Result<Vec<FheType>, CiphertextError> {
+    (0..length)
+        .map(|index| kind(index).and_then(type_of).ok_or(CiphertextError::Kind { index }))
+        .collect()
+}
+
+/// The values of an expanded list.
+fn values(
+    expanded: &CompactCiphertextListExpander,
+) -> Result<Vec<(FheType, Ciphertext)>, CiphertextError> {
+    (0..expanded.len()).map(|index| value(expanded, index)).collect()
 }
 
 fn type_of(kind: FheTypes) -> Option<FheType> {
