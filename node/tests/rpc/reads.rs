@@ -1,9 +1,8 @@
 //! The chain as clients read it.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_rlp::Encodable;
 use alloy_rpc_types_eth::EIP1186AccountProofResponse;
-use alloy_trie::{Nibbles, proof::verify_proof};
+use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use serde_json::{Value, json};
 
 use crate::{Node, quantity, word};
@@ -120,15 +119,8 @@ fn proofs_lead_to_the_state_root_of_the_block() {
         serde_json::from_value(proof).unwrap()
     };
     let account = |proof: &EIP1186AccountProofResponse| {
-        let mut bytes = Vec::new();
-        alloy_trie::TrieAccount {
-            nonce: proof.nonce,
-            balance: proof.balance,
-            storage_root: proof.storage_hash,
-            code_hash: proof.code_hash,
-        }
-        .encode(&mut bytes);
-        bytes
+        let EIP1186AccountProofResponse { nonce, balance, storage_hash, code_hash, .. } = *proof;
+        alloy_rlp::encode(TrieAccount::new(nonce, balance, storage_hash, code_hash))
     };
     for address in [NOBODY, node.account(0), node.account(2)] {
         let proof = prove(address);
