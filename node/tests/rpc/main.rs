@@ -68,16 +68,16 @@ impl Node {
     fn in_memory() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let setup = Setup { journal: None, ..setup(directory.path(), 31337) };
-        Self::run(directory, setup)
+        Self::serve(directory, setup)
     }
 
     /// Starts the devnet in a directory, again if it was there before.
     fn open(directory: TempDir, chain_id: u64) -> Self {
         let setup = setup(directory.path(), chain_id);
-        Self::run(directory, setup)
+        Self::serve(directory, setup)
     }
 
-    fn run(directory: TempDir, setup: Setup) -> Self {
+    fn serve(directory: TempDir, setup: Setup) -> Self {
         let devnet = Arc::new(Devnet::start(setup).unwrap());
         let runtime = Runtime::new().unwrap();
         runtime.spawn(mine_by_interval(Arc::clone(&devnet)));
