@@ -89,6 +89,7 @@ impl Node {
             evaluator,
             store: Arc::new(MemoryStore::new()),
             kms,
+            proofs: None,
             journal: None,
         };
         let devnet = Arc::new(Devnet::start(setup).unwrap());
