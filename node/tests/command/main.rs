@@ -82,7 +82,7 @@ fn options_that_come_too_late_for_the_first_block_are_told_of() {
         ("--base-fee", "1", "--base-fee is 1000000000, not 1"),
         ("--hcu-per-transaction", "21000000", "--hcu-per-transaction is 20000000, not 21000000"),
         ("--hcu-depth", "4", "--hcu-depth is 5000000, not 4"),
-        ("--hcu-per-block", "20000000", "--hcu-per-block is 281474976710655, not 20000000"),
+        ("--hcu-per-block", "22000000", "--hcu-per-block is 281474976710655, not 22000000"),
         ("--timestamp", "5", ", not 5"),
     ];
     let options =

@@ -62,7 +62,7 @@ fn values() -> Vec<Value> {
 fn lists() -> Vec<Value> {
     let values = values();
     let mut lists = vec![json!([]), json!({}), json!({ "block": "latest" }), json!(vec![0; 100])];
-    for count in 1..=4 {
+    for count in [1, 3] {
         lists.extend(values.iter().map(|value| json!(vec![value; count])));
     }
     // An address first, so that what follows is looked at.
@@ -100,7 +100,7 @@ fn no_method_panics_whatever_it_is_asked() {
     assert!(results > methods.len() && errors > 10 * methods.len(), "{results} {errors}");
     // What was set by all of this was allowed, and goes with a new start.
     node.call("hardhat_reset", json!([]));
-    node.call("anvil_setAutomine", json!([true]));
+    node.call("evm_setAutomine", json!([true]));
     let sent = node.send(json!({ "to": node.account(1), "value": "0x1" }));
     assert_eq!(node.receipt(&sent)["status"], "0x1");
 }

@@ -76,7 +76,7 @@ fn an_answer_has_so_many_logs_and_no_more() {
 #[test]
 fn a_query_looks_at_so_many_blocks_and_no_more() {
     let node = Node::in_memory();
-    node.call("hardhat_mine", json!([100_000]));
+    node.devnet.mine_many(100_000, None, None).unwrap();
     let all = json!({ "fromBlock": "0x0" });
     let refusal = node.refusal("eth_getLogs", json!([all]));
     let expected = "blocks 0 to 100000 are more than 100000: ask for fewer at once";

@@ -68,15 +68,18 @@ struct Sample {
     body: fn(&[B256]) -> Vec<u8>,
 }
 
+fn sample(
+    op: Op,
+    operands: &[FheType],
+    result: FheType,
+    call: fn(&[B256]) -> Vec<u8>,
+    body: fn(&[B256]) -> Vec<u8>,
+) -> Sample {
+    Sample { op, operands: operands.into(), result, call, body }
+}
+
 fn samples() -> [Sample; 9] {
     const DIVISOR: u64 = 3;
-    let sample = |op, operands: &[FheType], result, call, body| Sample {
-        op,
-        operands: operands.into(),
-        result,
-        call,
-        body,
-    };
     [
         sample(Op::Neg, &[Uint8], Uint8, |x| calldata(Op::Neg, x[0]), |x| x.concat()),
         sample(
