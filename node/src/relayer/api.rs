@@ -127,7 +127,7 @@ fn start(
 ) -> Answer {
     let worker = relayer.clone();
     let id = relayer.jobs.start(kind, move || work(&worker))?;
-    Ok(queued(json!({ "jobId": id })))
+    Ok(queued(json!({ "jobId": id.to_string() })))
 }
 
 /// What became of a job.
@@ -135,8 +135,7 @@ async fn job(relayer: &Relayer, kind: Kind, id: &str) -> Answer {
     let id = id.parse().map_err(|_| ApiError::no_job())?;
     Ok(match relayer.jobs.outcome(kind, id).await? {
         Some(result) => {
-            let body =
-                json!({ "status": "succeeded", "requestId": Uuid::new_v4(), "result": result });
+            let body = json!({ "status": "succeeded", "requestId": Uuid::new_v4().to_string(), "result": result });
             Json(body).into_response()
         }
         None => queued(Value::Null),
@@ -144,7 +143,7 @@ async fn job(relayer: &Relayer, kind: Kind, id: &str) -> Answer {
 }
 
 fn queued(result: Value) -> Response {
-    let mut body = json!({ "status": "queued", "requestId": Uuid::new_v4() });
+    let mut body = json!({ "status": "queued", "requestId": Uuid::new_v4().to_string() });
     if !result.is_null() {
         body["result"] = result;
     }

@@ -1,6 +1,6 @@
 //! Encrypted inputs: a proof that is accepted, and every way to be refused.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use alloy_sol_types::{Panic, PanicKind, SolCall};
 use ciphervm_fhe::{FheType, Handle, Op};
 use ciphervm_precompiles::{
@@ -184,4 +184,37 @@ fn only_remembered_proofs_are_checked_in_static_calls() {
     assert!(chain.call(DAPP, HOST.input_verifier, &call).is_success());
     chain.is_static = true;
     assert!(chain.call(DAPP, HOST.input_verifier, &call).is_success());
+}
+
+/// Lists for which the relayer SDK computed the handles: see `source` in the file.
+#[derive(serde::Deserialize)]
+struct Vectors {
+    lists: Vec<List>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    raw: String,
+    acl: Address,
+    chain_id: String,
+    types: Vec<u8>,
+    handles: Vec<Handle>,
+}
+
+#[test]
+fn input_handles_are_those_that_the_relayer_sdk_computes() {
+    let vectors: Vectors =
+        serde_json::from_str(include_str!("vectors/input-handles.json")).unwrap();
+    let mut checked = 0;
+    for List { raw, acl, chain_id, types, handles } in vectors.lists {
+        let blob = blob_hash(&hex::decode(raw).unwrap());
+        let chain_id = chain_id.parse().unwrap();
+        for (index, (ty, handle)) in (0..).zip(types.into_iter().zip(handles)) {
+            let ty = FheType::from_id(ty).unwrap();
+            assert_eq!(input_handle(blob, index, acl, chain_id, ty), handle);
+            checked += 1;
+        }
+    }
+    assert!(checked > 1_000, "{checked}");
 }
