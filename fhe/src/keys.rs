@@ -93,17 +93,15 @@ impl Keyset {
         let mut bytes = Vec::new();
         safe_serialize(&self.public, &mut bytes, MAX_PUBLIC_KEY_SIZE)
             .map_err(|error| KeyError::PublicKey(error.to_string()))?;
-        let tag = bytes.len().checked_sub(EXPANSION_KIND_TAG).and_then(|at| bytes.get_mut(at..at + 4));
+        let tag =
+            bytes.len().checked_sub(EXPANSION_KIND_TAG).and_then(|at| bytes.get_mut(at..at + 4));
         match tag {
             Some(tag) if *tag == 1_u32.to_le_bytes() => tag.fill(0),
             _ => return Err(KeyError::PublicKey("its expansion kind is not of version 1".into())),
         }
-        let read: CompactPublicKey = safe_deserialize_conformant(
-            &bytes[..],
-            MAX_PUBLIC_KEY_SIZE,
-            &parameters::public_key(),
-        )
-        .map_err(KeyError::PublicKey)?;
+        let read: CompactPublicKey =
+            safe_deserialize_conformant(&bytes[..], MAX_PUBLIC_KEY_SIZE, &parameters::public_key())
+                .map_err(KeyError::PublicKey)?;
         if read != self.public {
             return Err(KeyError::PublicKey("it reads back as another key".to_owned()));
         }

@@ -115,16 +115,16 @@ impl Questions<'_> {
         let call = isValidSignatureCall { digest, signature };
         let answer = self.state.call(account, call.abi_encode().into())?;
         // An account without code answers nothing.
-        let answer = answer.and_then(|answer| isValidSignatureCall::abi_decode_returns(&answer).ok());
+        let answer =
+            answer.and_then(|answer| isValidSignatureCall::abi_decode_returns(&answer).ok());
         Ok(answer.is_some_and(|magic| magic.0 == isValidSignatureCall::SELECTOR))
     }
 
     fn acl<C: SolCall>(&self, call: &C) -> Result<C::Return, ChainError> {
         let answer = self.state.call(self.contracts.acl, call.abi_encode().into())?;
-        let answer = answer.ok_or_else(|| ChainError::Unreachable(format!(
-            "the access control list reverted {}",
-            C::SIGNATURE
-        )))?;
+        let answer = answer.ok_or_else(|| {
+            ChainError::Unreachable(format!("the access control list reverted {}", C::SIGNATURE))
+        })?;
         decode(call, &answer)
     }
 }

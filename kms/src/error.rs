@@ -186,7 +186,9 @@ pub enum Refusal {
         now: u64,
     },
     /// It is not valid any more.
-    #[error("request has expired: it was valid until {end}, and it is {now}, in seconds since 1970")]
+    #[error(
+        "request has expired: it was valid until {end}, and it is {now}, in seconds since 1970"
+    )]
     Expired {
         /// Until when it was valid.
         end: u64,

@@ -10,12 +10,7 @@ use tfhe::{
 };
 
 use super::{MAX_LIST_SIZE, builder, crs};
-use crate::{
-    FheType,
-    error::CiphertextError,
-    keys::MAX_PUBLIC_KEY_SIZE,
-    parameters,
-};
+use crate::{FheType, error::CiphertextError, keys::MAX_PUBLIC_KEY_SIZE, parameters};
 
 /// Who does the work of a proof.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,12 +36,9 @@ impl InputClient {
     /// # Errors
     /// If either is not what it should be.
     pub fn read(public_key: &[u8], crs: &[u8]) -> Result<Self, CiphertextError> {
-        let key = safe_deserialize_conformant(
-            public_key,
-            MAX_PUBLIC_KEY_SIZE,
-            &parameters::public_key(),
-        )
-        .map_err(CiphertextError::Malformed)?;
+        let key =
+            safe_deserialize_conformant(public_key, MAX_PUBLIC_KEY_SIZE, &parameters::public_key())
+                .map_err(CiphertextError::Malformed)?;
         let crs = safe_deserialize(crs, crs::MAX_SIZE).map_err(CiphertextError::Malformed)?;
         Ok(Self { key, crs })
     }

@@ -53,9 +53,8 @@ impl Crs {
         let io = |source| KeyError::Io { path: path.to_owned(), source };
         let format = |reason: String| KeyError::Format { path: path.to_owned(), reason };
         let file = fs::read(path).map_err(io)?;
-        let (digest, bytes) = file
-            .split_first_chunk::<32>()
-            .ok_or_else(|| format("it is too short".to_owned()))?;
+        let (digest, bytes) =
+            file.split_first_chunk::<32>().ok_or_else(|| format("it is too short".to_owned()))?;
         let (found, expected) = (keccak256(bytes), B256::from(*digest));
         if found != expected {
             return Err(KeyError::Digest { path: path.to_owned(), found, expected });

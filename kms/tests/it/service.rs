@@ -11,8 +11,8 @@ use ciphervm_fhe::{Evaluator, FheType, GraphEvaluator, Handle, Record, Reference
 use ciphervm_kms::{
     Chain, ChainState, Contracts, DecryptionService,
     DelegatedUserDecryptRequestVerification as Delegated, Domains, ExtraData, HandlePair,
-    LOCAL_KMS_KEY, LocalService, PublicDecryption, ReferenceKms, Signer, UserDecryption,
-    UserDecryptRequestVerification as Own,
+    LOCAL_KMS_KEY, LocalService, PublicDecryption, ReferenceKms, Signer,
+    UserDecryptRequestVerification as Own, UserDecryption,
     error::{ChainError, Refusal, RefusalKind},
 };
 use k256::ecdsa::SigningKey;
@@ -190,11 +190,7 @@ impl Bench {
     }
 
     /// A request of Alice with changes, signed by `signer`.
-    fn signed(
-        &self,
-        signer: &Account,
-        change: impl FnOnce(&mut UserDecryption),
-    ) -> UserDecryption {
+    fn signed(&self, signer: &Account, change: impl FnOnce(&mut UserDecryption)) -> UserDecryption {
         let mut request = UserDecryption {
             pairs: vec![HandlePair { handle: self.balance, contract: TOKEN }],
             chain_id: CHAIN,
@@ -276,7 +272,9 @@ fn a_user_gets_what_the_chain_grants_the_user_and_the_contract() {
     bench.assert_granted(&request);
 
     bench.chain.allowed.remove(&(bench.balance, bench.alice.address));
-    assert!(matches!(bench.refusal(&request), Refusal::User { user, .. } if user == bench.alice.address));
+    assert!(
+        matches!(bench.refusal(&request), Refusal::User { user, .. } if user == bench.alice.address)
+    );
     assert_eq!(bench.refusal(&request).kind(), RefusalKind::NotAllowed);
     bench.chain.allowed.insert((bench.balance, bench.alice.address));
     bench.assert_granted(&request);
@@ -312,7 +310,9 @@ fn a_signature_covers_everything_that_is_asked() {
     assert!(matches!(bench.refusal(&changed), Refusal::Signature(_)));
     // Somebody else's signature.
     let forged = bench.signed(&bench.bob, |_| ());
-    assert!(matches!(bench.refusal(&forged), Refusal::Signature(user) if user == bench.alice.address));
+    assert!(
+        matches!(bench.refusal(&forged), Refusal::Signature(user) if user == bench.alice.address)
+    );
 }
 
 #[test]
@@ -347,9 +347,8 @@ fn a_signature_that_was_taken_back_is_worth_nothing() {
 fn requests_that_make_no_sense_are_refused() {
     let bench = Bench::new();
     bench.assert_granted(&bench.request());
-    let changed = |change: fn(&mut UserDecryption)| {
-        bench.refusal(&bench.signed(&bench.alice, change))
-    };
+    let changed =
+        |change: fn(&mut UserDecryption)| bench.refusal(&bench.signed(&bench.alice, change));
     assert!(matches!(changed(|request| request.pairs.clear()), Refusal::NoHandles));
     assert!(matches!(
         changed(|request| request.chain_id = 1),
@@ -399,8 +398,7 @@ fn requests_that_make_no_sense_are_refused() {
 #[test]
 fn a_context_is_asked_for_by_its_number_if_this_service_signs_for_it() {
     let mut bench = Bench::new();
-    let request =
-        bench.signed(&bench.alice, |request| request.extra_data = ExtraData(v1(7)));
+    let request = bench.signed(&bench.alice, |request| request.extra_data = ExtraData(v1(7)));
     bench.assert_granted(&request);
     bench.chain.signers = vec![bench.bob.address];
     assert!(matches!(bench.refusal(&request), Refusal::NotSigner(_)));
@@ -416,7 +414,9 @@ fn a_delegate_gets_what_was_delegated_until_it_is_revoked() {
     bench.assert_granted(&request);
     // Only what the delegator may know.
     bench.chain.allowed.remove(&(bench.balance, bench.alice.address));
-    assert!(matches!(bench.refusal(&request), Refusal::User { user, .. } if user == bench.alice.address));
+    assert!(
+        matches!(bench.refusal(&request), Refusal::User { user, .. } if user == bench.alice.address)
+    );
     bench.chain.allowed.insert((bench.balance, bench.alice.address));
     bench.assert_granted(&request);
     bench.chain.delegations.remove(&delegation);

@@ -81,7 +81,12 @@ pub fn run(options: &Options) -> Result<()> {
     );
     if !options.quiet {
         println!("{loaded}");
-        println!("Token in {}; chain {} at {}", token_file.display(), options.chain_id, options.rpc);
+        println!(
+            "Token in {}; chain {} at {}",
+            token_file.display(),
+            options.chain_id,
+            options.rpc
+        );
     }
     let address = SocketAddr::new(options.host, options.port);
     let runtime = Runtime::new().context("no threads for the server")?;

@@ -132,16 +132,15 @@ impl ChainState for State<'_> {
     }
 
     fn ciphertext(&self, handle: &Handle) -> Result<Arc<Record>, ChainError> {
-        let ciphertext: Ciphertext =
-            match self.chain.ask("cipher_ciphertext", &json!([handle]))? {
-                Ok(ciphertext) => ciphertext,
-                Err(error) if error.code == NOT_FOUND => {
-                    return Err(ChainError::NoCiphertext(error.message));
-                }
-                Err(error) => {
-                    return Err(ChainError::NotReady { handle: *handle, reason: error.message });
-                }
-            };
+        let ciphertext: Ciphertext = match self.chain.ask("cipher_ciphertext", &json!([handle]))? {
+            Ok(ciphertext) => ciphertext,
+            Err(error) if error.code == NOT_FOUND => {
+                return Err(ChainError::NoCiphertext(error.message));
+            }
+            Err(error) => {
+                return Err(ChainError::NotReady { handle: *handle, reason: error.message });
+            }
+        };
         let broken = |what: &str| {
             ChainError::Unreachable(format!("the ciphertext of {handle} came with {what}"))
         };

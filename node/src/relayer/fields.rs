@@ -218,10 +218,8 @@ mod tests {
             let _ = fields.address("contract");
         });
         fields.number("b");
-        let missing = ["list[0].contract", "b"].map(|field| Detail {
-            field: field.to_owned(),
-            issue: "is missing".to_owned(),
-        });
+        let missing = ["list[0].contract", "b"]
+            .map(|field| Detail { field: field.to_owned(), issue: "is missing".to_owned() });
         assert_eq!(fields.finish(), Err(ApiError::missing(missing.to_vec())));
 
         let mut fields = Fields::of(&body).unwrap();

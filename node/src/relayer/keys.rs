@@ -43,9 +43,7 @@ impl PublicMaterial {
 
     /// The answer of `keyurl`, with addresses below `base`.
     pub(super) fn urls(&self, base: &str) -> Value {
-        let entry = |file: &File| {
-            json!({ "dataId": file.id, "urls": [format!("{base}/keys/{}", file.id)] })
-        };
+        let entry = |file: &File| json!({ "dataId": file.id, "urls": [format!("{base}/keys/{}", file.id)] });
         let bits = Crs::BITS.to_string();
         json!({
             "fheKeyInfo": [{ "fhePublicKey": entry(&self.key) }],

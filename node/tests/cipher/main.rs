@@ -6,6 +6,7 @@ mod fhevm;
 mod limits;
 mod real;
 mod token;
+mod waiting;
 
 use std::{sync::Arc, time::Duration};
 
@@ -183,6 +184,7 @@ impl Node {
     fn encrypt(&self, contract: Address, user: Address, amount: u64) -> (B256, Bytes) {
         let params = json!([amount.to_string(), "euint64", contract, user]);
         let input = self.call("cipher_encrypt", params);
+        assert_eq!(input["devOnly"], true);
         let handle = serde_json::from_value(input["handles"][0].clone()).unwrap();
         (handle, serde_json::from_value(input["inputProof"].clone()).unwrap())
     }

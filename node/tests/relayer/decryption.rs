@@ -55,7 +55,8 @@ fn values_are_opened_for_those_whom_the_chain_allows_them() {
     let (_, _, message) =
         bench.failure(path, &user.request(guest, lounge, &handles, now + 10 * DAY));
     assert!(message.contains("valid from"), "{message}");
-    let (_, _, message) = bench.failure(path, &user.request(guest, lounge, &handles, now - 2 * DAY));
+    let (_, _, message) =
+        bench.failure(path, &user.request(guest, lounge, &handles, now - 2 * DAY));
     assert!(message.contains("request has expired"), "{message}");
     assert_eq!(bench.result(path, &request)["result"].as_array().unwrap().len(), 1);
 
@@ -84,9 +85,7 @@ fn what_everybody_may_know_is_opened_and_the_chain_checks_the_signature() {
     let decision = bench.read(lounge, &decisionOnCall { guest });
     let answers = bench.read(lounge, &answersOfCall { guest });
     let path = "/v2/public-decrypt";
-    let request = |handles: &[B256], extra_data: &str| {
-        json!({ "ciphertextHandles": handles, "extraData": extra_data })
-    };
+    let request = |handles: &[B256], extra_data: &str| json!({ "ciphertextHandles": handles, "extraData": extra_data });
     let handles = [decision.admitted, decision.paid];
     // The guest's age is nobody's business.
     assert!(not_allowed(&bench.failure(path, &request(&[decision.paid, answers.age], "0x00"))));
@@ -108,7 +107,8 @@ fn what_everybody_may_know_is_opened_and_the_chain_checks_the_signature() {
     cheaper.cleartexts = [&open.cleartexts[..63], &[1]].concat().into();
     assert!(bench.refusal(guest, lounge, &cheaper).contains("KMSInvalidSigner"));
     let mut flipped = open.clone();
-    flipped.proof = [&[1], &signature[..10], &[signature[10] ^ 1], &signature[11..]].concat().into();
+    flipped.proof =
+        [&[1], &signature[..10], &[signature[10] ^ 1], &signature[11..]].concat().into();
     bench.refusal(guest, lounge, &flipped);
     let mut extended = open.clone();
     extended.proof = [&open.proof[..], &[0]].concat().into();

@@ -38,7 +38,9 @@ fn every_path_is_served_and_answers_are_as_documented() {
         for method in methods.as_object().unwrap().keys() {
             match method.as_str() {
                 "get" => assert_ne!(bench.get(&path).status, 405, "{path}"),
-                "post" => assert!(bench.post(&path, &json!({})).body["jsonrpc"].is_null(), "{path}"),
+                "post" => {
+                    assert!(bench.post(&path, &json!({})).body["jsonrpc"].is_null(), "{path}")
+                }
                 other => panic!("{other}"),
             }
         }

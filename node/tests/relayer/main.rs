@@ -4,9 +4,9 @@
 //! minute for a proof, so the breadth is here: the native client's bytes are of the same format,
 //! which is shown by the network's accepting both.
 
+mod decryption;
 #[path = "../clients/devnet.rs"]
 mod devnet;
-mod decryption;
 mod documented;
 mod downloads;
 mod inputs;

@@ -24,7 +24,10 @@ fn bodies_that_are_no_requests_are_refused_by_name() {
             assert_eq!((answer.status, label), (400, &json!("malformed_json")), "{path} {body}");
         }
         let answer = bench.post(path, &json!({}));
-        assert_eq!((answer.status, &answer.body["error"]["label"]), (400, &json!("missing_fields")));
+        assert_eq!(
+            (answer.status, &answer.body["error"]["label"]),
+            (400, &json!("missing_fields"))
+        );
         assert!(fields(&answer.body).contains(&"extraData"), "{path}");
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let deep = format!(r#"{{"extraData":{deep}}}"#);

@@ -4,10 +4,17 @@ mod about;
 mod accounts;
 mod blocks;
 mod bootstrap;
+mod calls;
 mod dump;
 mod history;
+mod hostile;
+mod limits;
 mod mining;
+mod news;
+mod reads;
 mod time;
+mod types;
+mod waiting;
 
 use std::{
     path::Path,
@@ -58,9 +65,21 @@ impl Node {
         Self::open(tempfile::tempdir().unwrap(), chain_id)
     }
 
+    /// A devnet whose chain is not on disk, for many blocks.
+    fn in_memory() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let setup = Setup { journal: None, ..setup(directory.path(), 31337) };
+        Self::serve(directory, setup)
+    }
+
     /// Starts the devnet in a directory, again if it was there before.
     fn open(directory: TempDir, chain_id: u64) -> Self {
-        let devnet = Arc::new(Devnet::start(setup(directory.path(), chain_id)).unwrap());
+        let setup = setup(directory.path(), chain_id);
+        Self::serve(directory, setup)
+    }
+
+    fn serve(directory: TempDir, setup: Setup) -> Self {
+        let devnet = Arc::new(Devnet::start(setup).unwrap());
         let runtime = Runtime::new().unwrap();
         runtime.spawn(mine_by_interval(Arc::clone(&devnet)));
         let module = rpc::module(Arc::clone(&devnet)).unwrap();
