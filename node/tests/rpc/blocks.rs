@@ -69,6 +69,10 @@ fn the_randomness_of_the_next_block_can_be_set() {
 #[test]
 fn the_gas_limit_of_blocks_can_be_set() {
     let node = Node::start();
+    // The highest, for whoever means that there is none.
+    assert_eq!(node.call("evm_setBlockGasLimit", json!(["0x1fffffffffffff"])), true);
+    node.call("evm_mine", json!([]));
+    assert_eq!(quantity(&node.head()["gasLimit"]), 1_000_000_000_000);
     for (method, gas) in [("evm_setBlockGasLimit", 50_000_000), ("anvil_setBlockGasLimit", 60_000)]
     {
         assert_eq!(node.call(method, json!([gas])), true);

@@ -15,6 +15,9 @@ const MAX_BASE_FEE: u64 = 1_000_000_000_000_000;
 const MIN_GAS_LIMIT: u64 = 21_000;
 /// The highest gas limit, in whose time a computer still comes to an end.
 const MAX_GAS_LIMIT: u64 = 1_000_000_000_000;
+/// What tools send who mean that there is no limit: the largest integer that a JavaScript number
+/// holds exactly.
+const NO_GAS_LIMIT: u64 = (1 << 53) - 1;
 
 #[rpc(server)]
 pub(super) trait Blocks {
@@ -61,8 +64,12 @@ impl BlocksServer for Rpc {
     }
 
     fn set_gas_limit(&self, gas: U256) -> Answer<bool> {
+        let gas_limit = match u64::try_from(gas) {
+            Ok(NO_GAS_LIMIT) => Some(MAX_GAS_LIMIT),
+            gas => gas.ok(),
+        };
         let allowed = MIN_GAS_LIMIT..=MAX_GAS_LIMIT;
-        let limit = u64::try_from(gas).ok().filter(|limit| allowed.contains(limit));
+        let limit = gas_limit.filter(|limit| allowed.contains(limit));
         let limit = limit.ok_or_else(|| {
             invalid(format!(
                 "a gas limit of {gas} is not between {MIN_GAS_LIMIT} and {MAX_GAS_LIMIT}"
