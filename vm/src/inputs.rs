@@ -122,9 +122,10 @@ impl InputService {
     /// The handles of a list's values.
     fn handles(&self, list: &[u8], types: impl Iterator<Item = FheType>) -> Vec<Handle> {
         let (acl, blob) = (self.host.addresses.acl, blob_hash(list));
-        (0..)
-            .zip(types)
-            .map(|(index, ty)| input_handle(blob, index, acl, self.chain_id, ty))
+        // The types are first: there is no number after that of the last value.
+        types
+            .zip(0..)
+            .map(|(ty, index)| input_handle(blob, index, acl, self.chain_id, ty))
             .collect()
     }
 

@@ -210,7 +210,7 @@ fn input_handles_are_those_that_the_relayer_sdk_computes() {
     for List { raw, acl, chain_id, types, handles } in vectors.lists {
         let blob = blob_hash(&hex::decode(raw).unwrap());
         let chain_id = chain_id.parse().unwrap();
-        for (index, (ty, handle)) in (0..).zip(types.into_iter().zip(handles)) {
+        for ((ty, handle), index) in types.into_iter().zip(handles).zip(0..) {
             let ty = FheType::from_id(ty).unwrap();
             assert_eq!(input_handle(blob, index, acl, chain_id, ty), handle);
             checked += 1;
