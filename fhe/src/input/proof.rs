@@ -17,10 +17,7 @@ use tfhe::{
 };
 
 use super::{Crs, MAX_LIST_SIZE, check, types, values};
-use crate::{
-    Ciphertext, FheType, Record, error::CiphertextError, keys::Keyset,
-    panics::caught,
-};
+use crate::{Ciphertext, FheType, Record, error::CiphertextError, keys::Keyset, panics::caught};
 
 /// Threads, at most. tfhe-rs chooses algorithms by their number, and up to three it takes the same.
 const MAX_THREADS: usize = 3;

@@ -111,7 +111,8 @@ impl IntoResponse for ApiError {
         if !details.is_empty() {
             error["details"] = json!(details);
         }
-        let body = json!({ "status": "failed", "requestId": Uuid::new_v4().to_string(), "error": error });
+        let body =
+            json!({ "status": "failed", "requestId": Uuid::new_v4().to_string(), "error": error });
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
