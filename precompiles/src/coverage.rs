@@ -22,6 +22,32 @@ pub enum HostContract {
     PauserSet,
 }
 
+impl HostContract {
+    /// Every host contract.
+    pub const ALL: [Self; 7] = [
+        Self::Executor,
+        Self::Acl,
+        Self::HcuLimit,
+        Self::InputVerifier,
+        Self::KmsVerifier,
+        Self::ProtocolConfig,
+        Self::PauserSet,
+    ];
+
+    /// The name of the public contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Executor => "FHEVMExecutor",
+            Self::Acl => "ACL",
+            Self::HcuLimit => "HCULimit",
+            Self::InputVerifier => "InputVerifier",
+            Self::KmsVerifier => "KMSVerifier",
+            Self::ProtocolConfig => "ProtocolConfig",
+            Self::PauserSet => "PauserSet",
+        }
+    }
+}
+
 /// What becomes of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -175,6 +175,8 @@ sol! {
         error ThresholdIsNull();
         /// The proposed threshold is above the number of signers.
         error ThresholdIsAboveNumberOfSigners();
+        /// Declared by the public contract, which never gives it.
+        error NotASigner();
     }
 
     /// Errors of the KMS verifier.
@@ -296,6 +298,42 @@ pub enum RecordError {
         index: usize,
         /// Why.
         source: GraphError,
+    },
+}
+
+/// Limits on homomorphic work that the owner of the meter could not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HcuLimitsError {
+    /// A limit does not fit the meter.
+    #[error("a limit of {limit} HCU is more than the meter can hold: {largest} at most")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+        /// The largest one.
+        largest: u64,
+    },
+    /// A transaction could not use what a chain of operations in it may.
+    #[error(
+        "a chain of operations may use {depth_per_tx} HCU and its whole transaction only {per_tx}: \
+         lower the limit of depth, or raise that of transactions"
+    )]
+    TransactionBelowDepth {
+        /// For a chain of operations.
+        depth_per_tx: u64,
+        /// For a transaction.
+        per_tx: u64,
+    },
+    /// A block could not use what a transaction in it may.
+    #[error(
+        "a transaction may use {per_tx} HCU and its whole block only {per_block}: lower the limit \
+         of transactions, or raise that of blocks"
+    )]
+    BlockBelowTransaction {
+        /// For a transaction.
+        per_tx: u64,
+        /// For a block.
+        per_block: u64,
     },
 }
 

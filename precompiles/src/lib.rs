@@ -38,6 +38,15 @@
 //!
 //! # Differences on purpose
 //!
+//! The public contracts are Solidity, so somebody's `DELEGATECALL` runs their code on the caller's
+//! own storage, where they have no owner and no grants. A precompile has but one state, that of
+//! the chain, and would change it in the name of whoever delegates: so such calls are refused,
+//! whatever they carry.
+//!
+//! A write under `STATICCALL` fails there inside of the implementation, and the proxy around it
+//! reverts without data and gives the 64th part of the gas back that it kept. Here there is no
+//! proxy, and the write takes all gas of the call, as a write of any contract does.
+//!
 //! In the public deployment each contract stands behind a proxy that its owner can point at other
 //! code. Here the code is part of the node. `upgradeToAndCall` gives strangers the error that the
 //! proxied contract gives, and the owner `ERC1967InvalidImplementation`. Initializers answer as on
@@ -81,8 +90,8 @@ pub use config::{Gateway, HostConfig, PreimageScheme};
 pub use coverage::{Covered, HostContract, Status, coverage};
 pub use eip712::{CiphertextVerification, Domain, PublicDecryptVerification, decryption_digest};
 pub use errors::{
-    AclErrors, ConfigErrors, EcdsaErrors, ExecutorErrors, HcuErrors, HostErrors, InputErrors,
-    KmsErrors, PauserErrors, ProofError, RecordError,
+    AclErrors, ConfigErrors, EcdsaErrors, ExecutorErrors, HcuErrors, HcuLimitsError, HostErrors,
+    InputErrors, KmsErrors, PauserErrors, ProofError, RecordError,
 };
 pub use gas_schedule::{GasPrice, gas_schedule};
 pub use genesis::{GenesisParams, HOST_CODE, HostAccount, genesis};

@@ -58,4 +58,7 @@ super::errors! { InputErrors::InputErrorsErrors {
     ThresholdIsAboveNumberOfSigners() =>
         "more signatures would be required than there are coprocessors",
         "lower the threshold, or name more coprocessors";
+    NotASigner() =>
+        "the account is no coprocessor",
+        "name one of getCoprocessorSigners";
 }}

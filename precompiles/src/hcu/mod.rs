@@ -15,7 +15,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 
 use crate::{
-    calldata,
+    HcuLimitsError, HostAddresses, calldata,
     frame::{Frame, Outcome, Slot},
     interface::HcuLimit,
     layout, upgrade,
@@ -46,6 +46,41 @@ impl Default for HcuLimits {
     /// limit on blocks.
     fn default() -> Self {
         Self { per_block: UINT48, depth_per_tx: 5_000_000, per_tx: 20_000_000 }
+    }
+}
+
+impl HcuLimits {
+    /// The limits as they are, if the owner of the meter could set them. [`genesis`](crate::genesis)
+    /// does not ask.
+    ///
+    /// # Errors
+    /// If one does not fit the meter, a transaction may use less than a chain of operations in it,
+    /// or a block less than a transaction in it.
+    pub fn check(self) -> Result<Self, HcuLimitsError> {
+        let Self { per_block, depth_per_tx, per_tx } = self;
+        for limit in [per_block, depth_per_tx, per_tx] {
+            if limit > UINT48 {
+                return Err(HcuLimitsError::TooLarge { limit, largest: UINT48 });
+            }
+        }
+        if per_tx < depth_per_tx {
+            return Err(HcuLimitsError::TransactionBelowDepth { depth_per_tx, per_tx });
+        }
+        if per_block < per_tx {
+            return Err(HcuLimitsError::BlockBelowTransaction { per_tx, per_block });
+        }
+        Ok(self)
+    }
+
+    /// The limits in a state, whose slots `storage` reads.
+    pub fn in_state(hosts: &HostAddresses, storage: impl Fn(Address, U256) -> U256) -> Self {
+        let account = hosts.hcu_limit;
+        let limit = |field: Field| meter::uint48(storage(account, field.of(account).key));
+        Self {
+            per_block: limit(Field::PerBlock),
+            depth_per_tx: limit(Field::DepthPerTx),
+            per_tx: limit(Field::PerTx),
+        }
     }
 }
 

@@ -91,6 +91,7 @@ fn errors_have_the_published_selectors() {
     assert_eq!(InputErrors::InvalidIndex::SELECTOR, hex!("63df8171"));
     assert_eq!(InputErrors::InvalidInputHandle::SELECTOR, hex!("0258df88"));
     assert_eq!(InputErrors::InvalidHandleVersion::SELECTOR, hex!("5f7e1b54"));
+    assert_eq!(InputErrors::NotASigner::SELECTOR, hex!("da0357f7"));
     assert_eq!(InputErrors::InvalidSigner::SELECTOR, hex!("bf18af43"));
     assert_eq!(InputErrors::SignatureThresholdNotReached::SELECTOR, hex!("b95ffe0c"));
     assert_eq!(InputErrors::ZeroSignature::SELECTOR, hex!("b30a3242"));

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::{FheType, Op};
 use ciphervm_precompiles::{
-    GenesisParams, HostContract, Status, coverage,
+    GenesisParams, Status, coverage,
     interface::{Acl, Executor},
 };
 use proptest::prelude::*;
@@ -92,16 +92,7 @@ fn gas_is_metered_and_its_lack_halts() {
 #[test]
 fn every_published_function_has_the_outcome_that_coverage_says() {
     for covered in coverage() {
-        let host = match covered.contract {
-            HostContract::Executor => HOST.executor,
-            HostContract::Acl => HOST.acl,
-            HostContract::HcuLimit => HOST.hcu_limit,
-            HostContract::InputVerifier => HOST.input_verifier,
-            HostContract::KmsVerifier => HOST.kms_verifier,
-            HostContract::ProtocolConfig => HOST.protocol_config,
-            HostContract::PauserSet => HOST.pauser_set,
-            other => panic!("{other:?} has no address here"),
-        };
+        let host = address(covered.contract);
         let data = [&covered.selector[..], &[0; 32 * 64]].concat();
         for caller in [USER, owner()] {
             let output = Chain::new().call(caller, host, &data);

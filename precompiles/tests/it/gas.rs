@@ -1,34 +1,24 @@
 //! The gas schedule, and the page of the documentation that is made from it.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use alloy_primitives::{B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::{FheType, OPS, Op, OpSpec, ScalarRule, Shape};
-use ciphervm_precompiles::{gas_schedule, interface::Acl};
+use ciphervm_precompiles::{Covered, HostContract, Status, coverage, gas_schedule, interface::Acl};
 
-use crate::support::*;
-
-/// The page, from the crate's folder.
-const PAGE: &str = "../docs/reference/gas.md";
+use crate::{
+    inputs, pages,
+    support::*,
+    table::{Cost, costs},
+};
 
 /// The type of the operands in the examples.
 const TY: FheType = FheType::Uint8;
 
 #[test]
 fn the_page_on_gas_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let page = page();
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|update| update == "1") {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, &page).expect("a page");
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/reference/gas.md is out of date; regenerate it with \
-         `UPDATE_DOCS=1 cargo test -p ciphervm-precompiles --test it gas`"
-    );
+    pages::assert_written("gas.md", &page());
 }
 
 /// Every operation costs its constant, one per operand, and the log that it leaves, however warm
@@ -55,6 +45,22 @@ fn no_operation_is_cheaper_than_what_it_leaves_behind() {
     }
 }
 
+/// What the page leaves out has no success that could be measured.
+#[test]
+fn every_function_that_can_succeed_has_a_cost() {
+    let costs = all_costs();
+    let known = |covered: &Covered| {
+        let to = address(covered.contract);
+        costs.iter().any(|cost| cost.to == to && cost.selector == covered.selector)
+    };
+    let missing =
+        coverage().filter(|covered| !known(covered) && covered.status == Status::Implemented);
+    for Covered { signature, .. } in missing {
+        let never = ["initialize", "reinitialize", "upgradeToAndCall", "proxiableUUID", "checkHCU"];
+        assert!(never.iter().any(|never| signature.starts_with(never)), "{signature}");
+    }
+}
+
 fn page() -> String {
     let mut page = String::from(
         "# Gas\n\n\
@@ -62,7 +68,7 @@ fn page() -> String {
          hashes as the opcodes that a contract would use, and a constant for each operation \
          besides. The gas of homomorphic work itself is not in here: that is metered in HCU.\n\n\
          This page is generated: `UPDATE_DOCS=1 cargo test -p ciphervm-precompiles --test it \
-         gas`.\n\n\
+         page`.\n\n\
          ## Prices\n\n\
          | what | gas | from |\n|---|---:|---|\n",
     );
@@ -93,16 +99,7 @@ fn page() -> String {
          transaction and again.\n\n\
          | function | first | again |\n|---|---:|---:|\n",
     );
-    let handle = operand(1);
-    for (name, data) in [
-        ("allow", Acl::allowCall { handle, account: USER }.abi_encode()),
-        ("allowTransient", Acl::allowTransientCall { handle, account: USER }.abi_encode()),
-        (
-            "allowForDecryption",
-            Acl::allowForDecryptionCall { handlesList: vec![handle] }.abi_encode(),
-        ),
-        ("isAllowed", Acl::isAllowedCall { handle, account: DAPP }.abi_encode()),
-    ] {
+    for (name, data) in grants() {
         let mut chain = chain_with_operands();
         let mut gas = || {
             let output = chain.call(DAPP, HOST.acl, &data);
@@ -111,7 +108,78 @@ fn page() -> String {
         };
         writeln!(page, "| `{name}` | {} | {} |", gas(), gas()).expect("a string");
     }
+    others(&mut page);
     page
+}
+
+/// Calls of the access control list about a handle that [`DAPP`] holds for good.
+fn grants() -> [(&'static str, Vec<u8>); 4] {
+    let handle = operand(1);
+    [
+        ("allow", Acl::allowCall { handle, account: USER }.abi_encode()),
+        ("allowTransient", Acl::allowTransientCall { handle, account: USER }.abi_encode()),
+        (
+            "allowForDecryption",
+            Acl::allowForDecryptionCall { handlesList: vec![handle] }.abi_encode(),
+        ),
+        ("isAllowed", Acl::isAllowedCall { handle, account: DAPP }.abi_encode()),
+    ]
+}
+
+/// What every function costs. Inputs need coprocessors who sign, which the tables do not have.
+fn all_costs() -> Vec<Cost> {
+    let mut chain = inputs::chain();
+    let (input, proof) = (inputs::handles()[0], inputs::proof_by(&[1, 2]).encode());
+    let mut admit = || {
+        let output = inputs::admit(&mut chain, input, &proof);
+        assert!(output.is_success(), "{output:?}");
+        output.gas_used
+    };
+    let selector = Op::VerifyInput.spec().selector;
+    let mut costs = costs();
+    let (first, again) = (admit(), Some(admit()));
+    costs.push(Cost { to: HOST.executor, selector, first, again });
+    costs
+}
+
+/// What all functions cost that are in no table before.
+fn others(page: &mut String) {
+    page.push_str(
+        "\n## Other functions\n\n\
+         Gas of the dearest of the calls that the tests make, with lists of one to three \
+         elements: as the first call of a transaction, and as the same call again, unless that \
+         is refused then. Proofs have two signatures or three; an input's is remembered for the \
+         rest of the transaction. \
+         Functions that never succeed are not here: initializers, upgrades, and what only the \
+         executor may call.\n",
+    );
+    let costs = all_costs();
+    let shown = grants().map(|(_, data)| data[..4].to_vec());
+    let shown = |covered: &Covered| {
+        let selector = covered.selector;
+        match covered.contract {
+            HostContract::Acl => shown.iter().any(|shown| *shown == selector),
+            HostContract::Executor => {
+                Op::from_selector(selector).is_some_and(|op| op != Op::VerifyInput)
+            }
+            _ => false,
+        }
+    };
+    for contract in HostContract::ALL {
+        let name = contract.name();
+        write!(page, "\n### {name}\n\n| function | first | again |\n|---|---:|---:|\n")
+            .expect("a string");
+        let of = |covered: &Covered| covered.contract == contract && !shown(covered);
+        for covered in coverage().filter(of) {
+            let (to, selector) = (address(contract), covered.selector);
+            let of = |cost: &&Cost| cost.to == to && cost.selector == selector;
+            let cost = costs.iter().filter(of).max_by_key(|cost| cost.first);
+            let Some(Cost { first, again, .. }) = cost else { continue };
+            let again = again.map_or_else(|| "refused".to_owned(), |gas| gas.to_string());
+            let function = covered.signature;
+            writeln!(page, "| `{function}` | {first} | {again} |").expect("a string");
+        }
+    }
 }
 
 /// A chain on which [`DAPP`] holds operands for good, at the beginning of a transaction.

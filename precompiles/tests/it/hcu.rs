@@ -4,7 +4,8 @@ use alloy_primitives::{B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::{FheType, Op};
 use ciphervm_precompiles::{
-    GenesisParams, HcuErrors as E, HcuLimits, HostConfig, Record, interface::HcuLimit,
+    GenesisParams, HcuErrors as E, HcuLimits, HcuLimitsError, HostConfig, Record, genesis,
+    interface::HcuLimit,
 };
 
 use crate::support::*;
@@ -120,4 +121,34 @@ fn limits_are_those_of_genesis() {
     assert_eq!(cap, 281_474_976_710_655);
     let version = HcuLimit::getVersionCall::SELECTOR;
     assert!(chain.call(USER, address, version).is_success());
+}
+
+/// The owner could not set them later either: `HCUPerBlockBelowMaxPerTx`, `MaxHCUPerTxBelowDepth`.
+#[test]
+fn limits_that_contradict_each_other_are_no_limits() {
+    let default = HcuLimits::default();
+    let largest = default.per_block;
+    assert_eq!(default.check(), Ok(default));
+    let equal = HcuLimits { per_block: 7, per_tx: 7, depth_per_tx: 7 };
+    assert_eq!(equal.check(), Ok(equal));
+
+    let below = HcuLimitsError::TransactionBelowDepth { depth_per_tx: 7, per_tx: 6 };
+    assert_eq!(HcuLimits { per_tx: 6, ..equal }.check(), Err(below));
+    let below = HcuLimitsError::BlockBelowTransaction { per_tx: 7, per_block: 6 };
+    assert_eq!(HcuLimits { per_block: 6, ..equal }.check(), Err(below));
+    let limit = largest + 1;
+    let too_large = HcuLimits { per_block: limit, ..equal }.check();
+    assert_eq!(too_large, Err(HcuLimitsError::TooLarge { limit, largest }));
+}
+
+#[test]
+fn limits_are_read_back_from_the_state_that_they_were_written_to() {
+    let hcu = HcuLimits { per_block: 9, per_tx: 8, depth_per_tx: 7 };
+    let accounts =
+        genesis(&HostConfig::default(), &GenesisParams { hcu, ..GenesisParams::default() });
+    let read = HcuLimits::in_state(&HOST, |address, slot| {
+        let account = accounts.iter().find(|account| account.address == address).unwrap();
+        account.storage.iter().find(|(key, _)| *key == slot).map_or(U256::ZERO, |(_, value)| *value)
+    });
+    assert_eq!(read, hcu);
 }

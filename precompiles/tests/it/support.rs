@@ -8,7 +8,7 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use ciphervm_fhe::{FheType, Handle, Op};
 use ciphervm_precompiles::{
-    GenesisParams, HostAddresses, HostConfig, genesis, install, interface::Acl,
+    GenesisParams, HostAddresses, HostConfig, HostContract, genesis, install, interface::Acl,
 };
 use k256::ecdsa::SigningKey;
 use revm::{
@@ -26,6 +26,20 @@ pub(crate) const DAPP: Address = Address::repeat_byte(0xda);
 /// Another account.
 pub(crate) const USER: Address = Address::repeat_byte(0x05);
 pub(crate) const GAS: u64 = 10_000_000;
+
+/// Where a contract is.
+pub(crate) fn address(contract: HostContract) -> Address {
+    match contract {
+        HostContract::Executor => HOST.executor,
+        HostContract::Acl => HOST.acl,
+        HostContract::HcuLimit => HOST.hcu_limit,
+        HostContract::InputVerifier => HOST.input_verifier,
+        HostContract::KmsVerifier => HOST.kms_verifier,
+        HostContract::ProtocolConfig => HOST.protocol_config,
+        HostContract::PauserSet => HOST.pauser_set,
+        other => panic!("{other:?} has no address here"),
+    }
+}
 
 type Db = CacheDB<EmptyDB>;
 

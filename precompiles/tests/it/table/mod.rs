@@ -6,6 +6,7 @@
 
 mod acl;
 mod acl_admin;
+mod complete;
 mod delegation;
 mod executor;
 mod hcu;
@@ -22,10 +23,14 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, keccak256};
 use alloy_sol_types::{SolError, SolEvent, SolValue};
 use ciphervm_fhe::{FheType, Handle, Op};
-use ciphervm_precompiles::interface::{Acl, Executor, HcuLimit, PauserSet};
-use ciphervm_precompiles::{AclErrors, ExecutorErrors, HcuErrors, HostErrors, PauserErrors};
+use ciphervm_precompiles::interface::{Acl, HcuLimit};
+use ciphervm_precompiles::{
+    AclErrors, ConfigErrors, ExecutorErrors, HcuErrors, HostErrors, PauserErrors,
+};
 
 use crate::support::*;
+
+pub(crate) use complete::{Cost, NEVER_GIVEN, costs};
 
 pub(crate) const OTHER: Address = Address::repeat_byte(0x77);
 pub(crate) const NOW: u64 = 1_700_000_000;
@@ -141,6 +146,28 @@ impl Case {
     pub(crate) fn operates(mut self, result: B256, price: u64, depth: u64) -> Self {
         self.operation = Some((result, price, depth));
         self.returns(result)
+    }
+
+    /// What the call costs in a transaction of its own, or if it needs a grant that ends with the
+    /// transaction, in the one that gives it.
+    fn cost(&self) -> Option<Cost> {
+        let call = |chain: &mut Chain| {
+            let output = chain.call(self.caller, self.to, &self.data);
+            output.is_success().then_some(output.gas_used)
+        };
+        let first = |alone: bool| {
+            let mut chain = Chain::new();
+            self.before.iter().for_each(|step| step(&mut chain));
+            if alone {
+                chain.next_transaction();
+            }
+            let gas = call(&mut chain)?;
+            Some((chain, gas))
+        };
+        let Some(End::Returns(_)) = self.end else { return None };
+        let (mut chain, gas) = first(true).or_else(|| first(false))?;
+        let selector = *self.data.first_chunk()?;
+        Some(Cost { to: self.to, selector, first: gas, again: call(&mut chain) })
     }
 
     fn run(self) -> Ran {
@@ -357,72 +384,4 @@ pub(crate) fn trivial(value: u64, ty: FheType) -> B256 {
 /// A step that gives [`DAPP`] the handle of [`trivial`].
 pub(crate) fn has(value: u64, ty: FheType) -> impl Fn(&mut Chain) {
     move |chain| assert_eq!(chain.trivial(value, ty), trivial(value, ty))
-}
-
-/// The functions of a contract that no case may call with success, for they never succeed.
-const NEVER_SUCCEED: &[&str] = &[
-    "initializeFromEmptyProxy()",
-    "initializeFromEmptyProxy(uint48,uint48,uint48)",
-    "reinitializeV4()",
-    "reinitializeV5()",
-    "reinitializeV6()",
-];
-
-/// Errors that the public contracts declare and never give.
-const NEVER_GIVEN: &[&str] =
-    &["OwnableInvalidOwner(address)", "BoundaryBitPositionOverflow(uint256)"];
-
-#[test]
-fn every_case_of_every_contract_holds() {
-    let mut ran = vec![];
-    for cases in [
-        acl::cases(),
-        acl_admin::cases(),
-        delegation::cases(),
-        executor::cases(),
-        hcu::cases(),
-        pausers::cases(),
-    ] {
-        ran.extend(run(cases));
-    }
-    every_function_has_its_success(&ran);
-    every_error_is_given(&ran);
-}
-
-fn every_function_has_its_success(ran: &[Ran]) {
-    let never: Vec<_> =
-        NEVER_SUCCEED.iter().map(|signature| keccak256(signature)[..4].to_vec()).collect();
-    for (to, selectors) in [
-        (HOST.acl, Acl::AclCalls::SELECTORS),
-        (HOST.executor, Executor::ExecutorCalls::SELECTORS),
-        (HOST.hcu_limit, HcuLimit::HcuLimitCalls::SELECTORS),
-        (HOST.pauser_set, PauserSet::PauserSetCalls::SELECTORS),
-    ] {
-        for selector in selectors {
-            let mut ran = ran.iter().filter(|ran| ran.to == to && ran.selector == *selector);
-            let succeeds = !never.iter().any(|never| never == selector);
-            let found = ran.any(|ran| matches!(ran.end, End::Returns(_)) == succeeds);
-            assert!(found, "{to} {}", alloy_primitives::hex::encode(selector));
-        }
-    }
-}
-
-fn every_error_is_given(ran: &[Ran]) {
-    let never: Vec<_> =
-        NEVER_GIVEN.iter().map(|signature| keccak256(signature)[..4].to_vec()).collect();
-    for selectors in [
-        AclErrors::AclErrorsErrors::SELECTORS,
-        ExecutorErrors::ExecutorErrorsErrors::SELECTORS,
-        HcuErrors::HcuErrorsErrors::SELECTORS,
-        HostErrors::HostErrorsErrors::SELECTORS,
-        PauserErrors::PauserErrorsErrors::SELECTORS,
-    ] {
-        for selector in selectors {
-            let given = ran
-                .iter()
-                .any(|ran| matches!(&ran.end, End::Reverts(data) if data.starts_with(selector)));
-            let expected = !never.iter().any(|never| never == selector);
-            assert_eq!(given, expected, "{}", alloy_primitives::hex::encode(selector));
-        }
-    }
 }
