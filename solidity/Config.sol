@@ -9,11 +9,12 @@ library KnownHosts {
     error UnknownChain(uint256 chainId);
 
     /// @notice Returns the host contracts of the current chain: a local development chain
-    /// (31337), Ethereum (1) or Sepolia (11155111).
+    /// (31337), Ethereum (1), Sepolia (11155111) or Polygon Amoy (80002).
     function current() internal view returns (CoprocessorConfig memory) {
         if (block.chainid == 31337) return local();
         if (block.chainid == 1) return ethereum();
         if (block.chainid == 11155111) return sepolia();
+        if (block.chainid == 80002) return polygonAmoy();
         revert UnknownChain(block.chainid);
     }
 
@@ -41,6 +42,15 @@ library KnownHosts {
             ACLAddress: 0xf0Ffdc93b7E186bC2f8CB3dAA75D86d1930A433D,
             CoprocessorAddress: 0x92C920834Ec8941d2C77D188936E1f7A6f49c127,
             KMSVerifierAddress: 0xbE0E383937d564D7FF0BC3b46c51f0bF8d5C311A
+        });
+    }
+
+    /// @notice Returns those of Polygon Amoy.
+    function polygonAmoy() internal pure returns (CoprocessorConfig memory) {
+        return CoprocessorConfig({
+            ACLAddress: 0xD99Cb9Fc3c42c87f2A4A12e8Fd60318d6bDdf985,
+            CoprocessorAddress: 0x89420269f61e4db00545cd99da0aEcA7fF0912f9,
+            KMSVerifierAddress: 0xCD1D89E311bce4C8DEa9a0857a0c9A4E153D4041
         });
     }
 }

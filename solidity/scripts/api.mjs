@@ -1,4 +1,4 @@
-// What the library FHE offers, read from the compiler's syntax tree: of `@fhevm/solidity` and ours.
+// What a library offers, read from the compiler's syntax tree: `@fhevm/solidity` and ours.
 
 import { compile } from "./solc.mjs";
 
@@ -13,13 +13,34 @@ export const libraries = {
  * `{ name, parameters, returns, mutability, documentation }`, events and errors likewise.
  */
 export function readApi(path) {
+  const isLibrary = ({ nodeType, name }) => nodeType === "ContractDefinition" && name === "FHE";
+  return membersOf(readNodes(path).find(isLibrary));
+}
+
+/** Returns the contracts and libraries of a source by name, each as {@link readApi} returns one. */
+export function readContracts(path) {
+  const contracts = readNodes(path).filter(({ nodeType }) => nodeType === "ContractDefinition");
+  return new Map(contracts.map((contract) => [contract.name, membersOf(contract)]));
+}
+
+/** Returns the members of a source's only enum, in order. */
+export function readEnum(path) {
+  const { members } = readNodes(path).find(({ nodeType }) => nodeType === "EnumDefinition");
+  return members.map(({ name }) => name);
+}
+
+function readNodes(path) {
   const source = `// SPDX-License-Identifier: MIT\npragma solidity ^0.8.24;\nimport "${path}";\n`;
   const output = compile({ "Import.sol": source }, { outputs: [path], select: { "": ["ast"] } });
-  const isLibrary = ({ nodeType, name }) => nodeType === "ContractDefinition" && name === "FHE";
-  const library = output.sources[path].ast.nodes.find(isLibrary);
-  const members = (type) => library.nodes.filter(({ nodeType }) => nodeType === type).map(describe);
+  return output.sources[path].ast.nodes;
+}
+
+function membersOf({ nodes }) {
+  const members = (type) => nodes.filter(({ nodeType }) => nodeType === type).map(describe);
+  const functions = members("FunctionDefinition");
   return {
-    functions: members("FunctionDefinition").filter(({ visibility }) => visibility === "internal"),
+    // Constructors have no name, and nobody calls what is private.
+    functions: functions.filter(({ name, visibility }) => name && visibility !== "private"),
     events: members("EventDefinition"),
     errors: members("ErrorDefinition"),
   };

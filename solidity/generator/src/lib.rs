@@ -4,6 +4,7 @@
 mod executor;
 mod names;
 mod operations;
+mod types;
 mod values;
 
 use ciphervm_fhe::{FheType, Op};
