@@ -5,5 +5,6 @@ mod bench;
 mod determinism;
 mod evaluation;
 mod matrix;
+mod prices;
 mod semantics;
 mod vectors;
