@@ -3,10 +3,16 @@
 mod about;
 mod accounts;
 mod blocks;
+mod calls;
 mod dump;
 mod history;
+mod limits;
 mod mining;
+mod news;
+mod reads;
 mod time;
+mod types;
+mod waiting;
 
 use std::{
     path::Path,
@@ -59,7 +65,12 @@ impl Node {
 
     /// Starts the devnet in a directory, again if it was there before.
     fn open(directory: TempDir, chain_id: u64) -> Self {
-        let devnet = Arc::new(Devnet::start(setup(directory.path(), chain_id)).unwrap());
+        let setup = setup(directory.path(), chain_id);
+        Self::serve(directory, setup)
+    }
+
+    fn serve(directory: TempDir, setup: Setup) -> Self {
+        let devnet = Arc::new(Devnet::start(setup).unwrap());
         let runtime = Runtime::new().unwrap();
         runtime.spawn(mine_by_interval(Arc::clone(&devnet)));
         let module = rpc::module(Arc::clone(&devnet)).unwrap();
