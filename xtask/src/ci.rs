@@ -20,6 +20,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     step("clients", "cargo xtask clients", || clients::install(root))?;
     let mut tests = cargo::test(root);
     clients::require(&mut tests);
+    solidity::require(&mut tests);
     command("tests", tests)?;
     println!("\nall checks passed in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())

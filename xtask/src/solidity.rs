@@ -6,6 +6,12 @@ use anyhow::Result;
 
 use crate::{cargo, process};
 
+/// Has the tests fail without the published host contracts, which `npm ci` installs and without
+/// which the comparison with them is skipped.
+pub(crate) fn require(tests: &mut Command) -> &mut Command {
+    tests.env("CIPHERVM_DIFFERENTIAL", "required")
+}
+
 /// Renders the library, installs the locked npm packages and rebuilds the artifacts; or checks all
 /// of it.
 ///

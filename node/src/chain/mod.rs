@@ -120,6 +120,11 @@ impl Chain {
         self.chain_id
     }
 
+    /// The first block.
+    pub fn first(&self) -> &Arc<Block> {
+        self.blocks.first().expect("a chain has its first block")
+    }
+
     /// The last block.
     pub fn head(&self) -> &Arc<Block> {
         self.blocks.last().expect("a chain has its first block")

@@ -1,5 +1,7 @@
 //! `ciphervm devnet`: a development chain that wallets, frameworks and scripts connect to.
 
+mod first;
+
 use std::{
     io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -18,7 +20,7 @@ use ciphervm_fhe::{
 use ciphervm_kms::{
     DecryptionService, Kms, LOCAL_KMS_KEY, LocalService, Origin, ReferenceKms, Signer,
 };
-use ciphervm_precompiles::{GenesisParams, HcuLimits, HostAddresses, HostConfig};
+use ciphervm_precompiles::{HcuLimits, HostAddresses, HostConfig};
 use clap::{Args, ValueEnum};
 use tokio::{
     runtime::Runtime,
@@ -198,6 +200,7 @@ pub fn run(options: &Options) -> Result<()> {
     log(options.quiet, options.json_logs);
     let host = HostConfig { addresses: HostAddresses::LOCAL, ..HostConfig::default() };
     let accounts = Accounts::derive(&options.mnemonic, options.accounts)?;
+    let genesis = first::genesis(options, &accounts)?;
     let engine = engine(options)?;
     let identity = Identity { chain_id: options.chain_id, engine_class: engine.evaluator.class() };
     let data_dir =
@@ -210,7 +213,7 @@ pub fn run(options: &Options) -> Result<()> {
     let journal = data_dir.as_ref().map(DataDir::journal).transpose()?;
     let devnet = Arc::new(Devnet::start(Setup {
         chain_id: options.chain_id,
-        genesis: genesis(options, &accounts),
+        genesis,
         host,
         accounts,
         mining: Mining {
@@ -233,6 +236,7 @@ pub fn run(options: &Options) -> Result<()> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         devnet.load(&bytes).with_context(|| format!("{} cannot be loaded", file.display()))?;
     }
+    first::warn(options, &devnet);
 
     let runtime = Runtime::new().context("no threads for the server")?;
     runtime.block_on(serve(options, &devnet, &engine.description))?;
@@ -295,8 +299,7 @@ fn relayer(options: &Options, devnet: &Arc<Devnet>) -> Result<axum::Router> {
         )),
     };
     let proofs = devnet.inputs().proofs();
-    let keys =
-        proofs.map(|proofs| PublicMaterial::new(proofs.keys(), proofs.crs())).transpose()?;
+    let keys = proofs.map(|proofs| PublicMaterial::new(proofs.keys(), proofs.crs())).transpose()?;
     Ok(relayer::router(Arc::clone(devnet), service, keys, relayer::Limits::default()))
 }
 
@@ -357,11 +360,8 @@ fn engine(options: &Options) -> Result<Engine> {
         });
     }
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let loaded = if options.kms.is_some() {
-        keys::load_without_secret(&path)?
-    } else {
-        keys::load(&path)?
-    };
+    let loaded =
+        if options.kms.is_some() { keys::load_without_secret(&path)? } else { keys::load(&path)? };
     if !options.quiet {
         println!("{loaded}\n");
     }
@@ -373,8 +373,7 @@ fn engine(options: &Options) -> Result<Engine> {
             path.display()
         );
     }
-    let proofs =
-        ProofVerifier::new(Arc::clone(&loaded.keyset), Arc::new(loaded.crs()?), threads)?;
+    let proofs = ProofVerifier::new(Arc::clone(&loaded.keyset), Arc::new(loaded.crs()?), threads)?;
     let proofs = Some(Arc::new(proofs));
     let kms = loaded.kms;
     let real: Arc<dyn Evaluator> =
@@ -391,34 +390,14 @@ fn engine(options: &Options) -> Result<Engine> {
     Ok(Engine { evaluator: real, kms, proofs, description })
 }
 
-fn genesis(options: &Options, accounts: &Accounts) -> Genesis {
-    let mut host = GenesisParams::default();
-    host.hcu.per_tx = options.hcu_per_transaction;
-    host.hcu.depth_per_tx = options.hcu_depth;
-    if let Some(limit) = options.hcu_per_block {
-        host.hcu.per_block = limit;
-    }
-    if let Some(owner) = accounts.addresses().first() {
-        host.owner = *owner;
-    }
-    Genesis {
-        timestamp: options.timestamp.unwrap_or_else(devnet::now),
-        gas_limit: options.gas_limit,
-        base_fee: options.base_fee,
-        balances: accounts.addresses().iter().map(|account| (*account, options.balance)).collect(),
-        host,
-    }
-}
-
 fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     println!("CipherVM {}: a development chain on encrypted data\n", env!("CARGO_PKG_VERSION"));
     if !devnet.accounts().addresses().is_empty() {
-        println!(
-            "Accounts, with {} ETH each at the start; everybody knows the keys of the default mnemonic",
-            alloy_primitives::utils::format_ether(options.balance)
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-        );
+        let balance = match first::balance(devnet) {
+            Some(balance) => format!(", with {} ETH each at the start", first::ether(balance)),
+            None => String::new(),
+        };
+        println!("Accounts{balance}; everybody knows the keys of the default mnemonic");
         for (index, account) in devnet.accounts().addresses().iter().enumerate() {
             let key = devnet.accounts().signer(account).map_or(B256::ZERO, |key| key.to_bytes());
             println!("  ({index}) {account}  {key}");
@@ -445,6 +424,7 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     println!("  {:<15} {}", "InputVerification", gateway.input_verification);
     println!("\nChain id     {}", options.chain_id);
     println!("Evaluator    {engine}");
+    println!("Secrecy      none: cipher_* encrypts and decrypts for anybody, for development only");
     let blocks = match (options.no_mining, options.block_time) {
         (true, _) => "when asked to (evm_mine)".to_owned(),
         (false, Some(time)) => format!("every {} seconds", time.as_secs_f64()),

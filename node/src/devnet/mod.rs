@@ -230,6 +230,12 @@ impl Devnet {
         read(&self.lock().chain)
     }
 
+    /// The first block, and the state after it as it was before any change by hand.
+    pub fn first(&self) -> (Arc<Block>, WorldState) {
+        let core = self.lock();
+        (Arc::clone(core.chain.first()), core.start.state.clone())
+    }
+
     /// Reads the pool, beside the chain.
     pub fn pool<T>(&self, read: impl FnOnce(&Pool, &Chain) -> T) -> T {
         let core = self.lock();

@@ -117,8 +117,9 @@ impl Devnet {
     /// Waits until evaluation is as far as the next block needs it.
     fn wait_for_evaluation(&self) -> Result<(), SettlerError> {
         if self.synchronous {
-            // What a block computes with may be of blocks from before a restart.
-            self.settler.wait(self.patience)
+            // What a block computes with may be of blocks from before a restart. Where one of them
+            // failed, only what needs its ciphertexts is not sealed.
+            self.settler.catch_up(self.patience)
         } else {
             self.settler.wait_for_room(self.patience)
         }

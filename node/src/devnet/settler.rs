@@ -179,7 +179,7 @@ impl Settler {
     /// # Errors
     /// If there is none in time.
     pub fn wait_for_room(&self, timeout: Duration) -> Result<(), SettlerError> {
-        self.wait_while(timeout, |queue| queue.blocks.len() >= WAITING).map(drop)
+        self.wait_while(timeout, u64::MAX, |queue, _| queue.blocks.len() >= WAITING).map(drop)
     }
 
     /// Waits until all blocks that are there now are settled.
@@ -187,30 +187,61 @@ impl Settler {
     /// # Errors
     /// If they are not in time, or one of them failed.
     pub fn wait(&self, timeout: Duration) -> Result<(), SettlerError> {
-        let target = self.shared.lock().head;
-        let unfinished = |queue: &Queue| queue.progress.settled < target.min(queue.head);
-        let queue = self.wait_while(timeout, unfinished)?;
+        let queue = self.wait_up_to(u64::MAX, timeout)?;
         match queue.progress.failed.first_key_value() {
             Some((&block, reason)) => Err(SettlerError::Failed { block, reason: reason.clone() }),
             None => Ok(()),
         }
     }
 
+    /// Waits until one block is settled, whatever becomes of others.
+    ///
+    /// # Errors
+    /// If it is not in time, or failed.
+    pub fn wait_for(&self, block: u64, timeout: Duration) -> Result<(), SettlerError> {
+        let queue = self.wait_up_to(block, timeout)?;
+        match queue.progress.failed.get(&block) {
+            Some(reason) => Err(SettlerError::Failed { block, reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until all blocks that are there now were evaluated, or failed.
+    ///
+    /// # Errors
+    /// If they were not in time.
+    pub fn catch_up(&self, timeout: Duration) -> Result<(), SettlerError> {
+        self.wait_up_to(u64::MAX, timeout).map(drop)
+    }
+
+    /// Waits until the blocks up to `block` that are there now are done with.
+    fn wait_up_to(
+        &self,
+        block: u64,
+        timeout: Duration,
+    ) -> Result<MutexGuard<'_, Queue>, SettlerError> {
+        let target = block.min(self.shared.lock().head);
+        // Blocks may go while somebody waits for them.
+        self.wait_while(timeout, target, |queue, target| queue.progress.settled < target)
+    }
+
+    /// `target` is the block that is waited for, as far as there is one.
     fn wait_while(
         &self,
         timeout: Duration,
-        unfinished: impl Fn(&Queue) -> bool,
+        target: u64,
+        unfinished: impl Fn(&Queue, u64) -> bool,
     ) -> Result<MutexGuard<'_, Queue>, SettlerError> {
         let queue = self.shared.lock();
         let (queue, result) = self
             .shared
             .changed
-            .wait_timeout_while(queue, timeout, |queue| unfinished(queue))
+            .wait_timeout_while(queue, timeout, |queue| unfinished(queue, target.min(queue.head)))
             .unwrap_or_else(PoisonError::into_inner);
         if result.timed_out() {
             return Err(SettlerError::Timeout {
                 settled: queue.progress.settled,
-                target: queue.head,
+                target: target.min(queue.head),
                 waiting: queue.blocks.len() + usize::from(queue.running.is_some()),
                 seconds: timeout.as_secs(),
             });

@@ -5,6 +5,7 @@ mod evaluation;
 mod limits;
 mod real;
 mod token;
+mod waiting;
 
 use std::{sync::Arc, time::Duration};
 
@@ -88,6 +89,7 @@ impl Node {
             evaluator,
             store: Arc::new(MemoryStore::new()),
             kms,
+            proofs: None,
             journal: None,
         };
         let devnet = Arc::new(Devnet::start(setup).unwrap());
@@ -179,6 +181,7 @@ impl Node {
     fn encrypt(&self, contract: Address, user: Address, amount: u64) -> (B256, Bytes) {
         let params = json!([amount.to_string(), "euint64", contract, user]);
         let input = self.call("cipher_encrypt", params);
+        assert_eq!(input["devOnly"], true);
         let handle = serde_json::from_value(input["handles"][0].clone()).unwrap();
         (handle, serde_json::from_value(input["inputProof"].clone()).unwrap())
     }

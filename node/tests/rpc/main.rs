@@ -6,6 +6,7 @@ mod blocks;
 mod calls;
 mod dump;
 mod history;
+mod hostile;
 mod limits;
 mod mining;
 mod news;
@@ -61,6 +62,13 @@ impl Node {
 
     fn with_chain_id(chain_id: u64) -> Self {
         Self::open(tempfile::tempdir().unwrap(), chain_id)
+    }
+
+    /// A devnet whose chain is not on disk, for many blocks.
+    fn in_memory() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let setup = Setup { journal: None, ..setup(directory.path(), 31337) };
+        Self::serve(directory, setup)
     }
 
     /// Starts the devnet in a directory, again if it was there before.

@@ -2,6 +2,8 @@
 
 mod clients;
 mod http;
+#[cfg(target_os = "linux")]
+mod memory;
 mod stop;
 mod websocket;
 

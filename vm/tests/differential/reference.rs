@@ -56,7 +56,7 @@ impl Reference {
         };
         if !root.join("artifacts").is_dir() {
             return Err(format!(
-                "there are no reference contracts in {}; run `npm install` in solidity/, or set \
+                "there are no reference contracts in {}; run `npm ci` in solidity/, or set \
                  CIPHERVM_REFERENCE_HOSTS to the folder of @fhevm/host-contracts 0.10.0",
                 root.display()
             ));

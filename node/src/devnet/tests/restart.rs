@@ -119,14 +119,31 @@ fn a_block_that_waits_for_its_ciphertexts_waits_for_those_of_earlier_blocks() {
     bench.gate.fail();
     bench.send(by(0, transfer(0)));
     bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
-    let bench = bench.restart_synchronous(Gate::fail);
+    let mut bench = bench.restart_synchronous(Gate::close);
+    bench.devnet.patience = Duration::from_millis(1);
     let error = bench.devnet.submit(by(0, transfer(1))).unwrap_err();
-    assert!(error.to_string().starts_with("the ciphertexts of block 1"), "{error}");
+    assert!(error.to_string().starts_with("evaluation is at block 0 of 1"), "{error}");
     assert_eq!(bench.head().number(), 1);
 
     let bench = bench.restart_synchronous(Gate::open);
     bench.send(by(0, transfer(1)));
     assert_eq!(bench.head().number(), 2);
+}
+
+#[test]
+fn a_block_that_failed_before_does_not_keep_later_ones_from_being_sealed() {
+    let bench = Bench::automatic();
+    bench.gate.fail();
+    bench.send(by(0, transfer(0)));
+    let bench = bench.restart_synchronous(Gate::fail);
+    bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
+    // This one cannot be computed either, and is not sealed for that reason only.
+    let error = bench.devnet.submit(by(0, transfer(1))).unwrap_err();
+    assert!(error.to_string().starts_with("the block was not sealed: "), "{error}");
+    bench.gate.open();
+    bench.send(by(0, transfer(1)));
+    assert_eq!(bench.head().number(), 2);
+    assert!(!bench.devnet.settler().progress().is_settled(1));
 }
 
 #[test]

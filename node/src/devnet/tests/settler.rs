@@ -192,6 +192,34 @@ fn a_failure_is_told_and_the_rest_is_settled() {
 }
 
 #[test]
+fn one_block_is_waited_for_whatever_becomes_of_others() {
+    let bench = Bench::new();
+    bench.gate.fail();
+    bench.submit([1]);
+    bench.settler.catch_up(PATIENCE).unwrap();
+    bench.gate.open();
+    bench.submit([2]);
+    bench.settler.wait_for(2, PATIENCE).unwrap();
+    // The block that failed says so to whoever wants it, or all of them.
+    let failed = |error: SettlerError| matches!(error, SettlerError::Failed { block: 1, .. });
+    assert!(failed(bench.settler.wait_for(1, PATIENCE).unwrap_err()));
+    assert!(failed(bench.settler.wait(PATIENCE).unwrap_err()));
+    bench.settler.catch_up(PATIENCE).unwrap();
+
+    // A block that is not done is waited for, but only by those who want it or a later one.
+    bench.gate.close();
+    bench.submit(3..=4);
+    bench.settler.wait_for(2, NO_PATIENCE).unwrap();
+    let error = bench.settler.wait_for(3, NO_PATIENCE).unwrap_err();
+    assert!(matches!(error, SettlerError::Timeout { settled: 2, target: 3, .. }), "{error}");
+    bench.settler.catch_up(NO_PATIENCE).unwrap_err();
+    bench.gate.open();
+    bench.settler.wait_for(4, PATIENCE).unwrap();
+    // Nobody waits for a block that is not there.
+    bench.settler.wait_for(5, NO_PATIENCE).unwrap();
+}
+
+#[test]
 fn the_end_waits_for_the_running_block_only() {
     let bench = Bench::new();
     bench.gate.close();

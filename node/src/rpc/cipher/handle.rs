@@ -1,6 +1,6 @@
 //! Where a handle comes from, whether it has a ciphertext, and who may use it.
 
-use std::{collections::BTreeSet, iter, sync::Arc};
+use std::{collections::BTreeSet, iter, sync::Arc, time::Instant};
 
 use alloy_primitives::{Address, B256, Log};
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
@@ -14,7 +14,11 @@ use super::super::{
     error::{Answer, failed, invalid, not_found},
     view::View,
 };
-use crate::{chain::Block, devnet::DevnetError, explain};
+use crate::{
+    chain::Block,
+    devnet::{DevnetError, SettlerError},
+    explain,
+};
 
 /// What there is to know of a handle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +68,8 @@ struct Mentions {
     producer: Option<Producer>,
     /// Who was allowed it.
     allowed: BTreeSet<Address>,
+    /// The blocks that granted it for good, and so compute it if it is made there.
+    granted: BTreeSet<u64>,
 }
 
 impl Rpc {
@@ -77,38 +83,38 @@ impl Rpc {
         }
     }
 
-    /// The ciphertext of a handle of this chain. Waits for it if it may still come.
+    /// The ciphertext of a handle of this chain. Waits for it if it may still come: with the block
+    /// that grants the handle, and with no other.
     pub(super) fn ciphertext(&self, handle: Handle) -> Answer<Arc<Ciphertext>> {
         let find = || self.devnet.store().get(&handle).map_err(failed);
         if let Some(found) = find()? {
             return Ok(found);
         }
-        self.devnet.settler().wait(self.devnet.patience()).map_err(DevnetError::from)?;
-        find()?.ok_or_else(|| not_found(self.why_missing(handle)))
-    }
-
-    fn why_missing(&self, handle: Handle) -> String {
-        match self.mentions(handle).producer {
-            Some(Producer { transaction, block, operation, .. }) => format!(
-                "handle {handle} was never computed: {operation} made it in block {block}, \
-                 transaction {transaction}, and it had no lasting grant when the transaction \
-                 ended; call FHE.allowThis or FHE.allow in the transaction that makes it"
-            ),
-            None if handle.input_index().is_some() => format!(
-                "handle {handle} is of an encrypted input that this node never saw; encrypt it \
-                 with this node"
-            ),
-            None => format!(
-                "no transaction of this chain made handle {handle}; if a call returned it, send a \
-                 transaction, and if the transaction failed, see cipher_trace"
-            ),
+        let mentions = self.mentions(handle);
+        let (start, patience) = (Instant::now(), self.devnet.patience());
+        let mut failure = None;
+        for &block in &mentions.granted {
+            let left = patience.saturating_sub(start.elapsed());
+            let settled = self.devnet.settler().wait_for(block, left);
+            if let Some(found) = find()? {
+                return Ok(found);
+            }
+            match settled {
+                // A later block may have computed it once more.
+                Err(error @ SettlerError::Failed { .. }) => failure = failure.or(Some(error)),
+                settled => settled.map_err(DevnetError::from)?,
+            }
         }
+        Err(match failure {
+            Some(failure) => DevnetError::from(failure).into(),
+            None => not_found(why_missing(handle, mentions.producer)),
+        })
     }
 
     pub(super) fn handle_info(&self, handle: Handle) -> Answer<HandleInfo> {
         let ty = self.check_handle(handle)?;
         let stored = self.devnet.store().get(&handle).map_err(failed)?;
-        let Mentions { producer, allowed: mentioned } = self.mentions(handle);
+        let Mentions { producer, allowed: mentioned, .. } = self.mentions(handle);
         let view = self.view(None)?;
         let mut allowed = Vec::new();
         for account in mentioned {
@@ -158,6 +164,25 @@ impl Rpc {
     }
 }
 
+/// Why there is no ciphertext of a handle that `producer` made, and none to come.
+fn why_missing(handle: Handle, producer: Option<Producer>) -> String {
+    match producer {
+        Some(Producer { transaction, block, operation, .. }) => format!(
+            "handle {handle} was never computed: {operation} made it in block {block}, \
+             transaction {transaction}, and it had no lasting grant when the transaction ended; \
+             call FHE.allowThis or FHE.allow in the transaction that makes it"
+        ),
+        None if handle.input_index().is_some() => format!(
+            "handle {handle} is of an encrypted input that this node never saw; encrypt it with \
+             this node"
+        ),
+        None => format!(
+            "no transaction of this chain made handle {handle}; if a call returned it, send a \
+             transaction, and if the transaction failed, see cipher_trace"
+        ),
+    }
+}
+
 impl Mentions {
     /// Reads a log of transaction `index`.
     fn read(
@@ -172,15 +197,17 @@ impl Mentions {
         if !log.data.data.chunks_exact(32).any(|word| word == handle.0) {
             return;
         }
-        if log.address == hosts.acl {
-            if let Ok(event) = Acl::Allowed::decode_log_data(&log.data)
-                && event.handle == handle.0
-            {
-                self.allowed.insert(event.account);
-            }
-        } else if log.address == hosts.executor
-            && self.producer.is_none()
-            && let Ok(record) = Record::from_logs(hosts, iter::once(log))
+        if log.address == hosts.acl
+            && let Ok(event) = Acl::Allowed::decode_log_data(&log.data)
+            && event.handle == handle.0
+        {
+            self.allowed.insert(event.account);
+        }
+        let Ok(record) = Record::from_logs(hosts, iter::once(log)) else { return };
+        if record.roots.contains(&handle) {
+            self.granted.insert(block.number());
+        }
+        if self.producer.is_none()
             && let Some(operation) = record.ops.first().filter(|op| op.handle == handle)
         {
             self.producer = Some(Producer {

@@ -91,6 +91,8 @@ pub(super) struct Encrypted {
     /// One handle a value, in order.
     handles: Vec<Handle>,
     input_proof: Bytes,
+    /// Always: the node saw the values, so whoever relies on their secrecy must not use this.
+    dev_only: bool,
 }
 
 /// A transaction's trace.
@@ -149,7 +151,7 @@ impl CipherServer for Rpc {
     ) -> Answer<Encrypted> {
         let values = clear::typed(values.into(), types.into()).map_err(invalid)?;
         let input = self.devnet.inputs().encrypt(contract, user, &values).map_err(failed)?;
-        Ok(Encrypted { handles: input.handles, input_proof: input.proof })
+        Ok(Encrypted { handles: input.handles, input_proof: input.proof, dev_only: true })
     }
 
     fn trace(&self, transaction: B256) -> Answer<Traced> {
@@ -236,10 +238,7 @@ impl Rpc {
 
     /// Waits until a block is settled.
     fn settled(&self, block: &Block) -> Answer<()> {
-        let settler = self.devnet.settler();
-        if !settler.progress().is_settled(block.number()) {
-            settler.wait(self.devnet.patience()).map_err(DevnetError::from)?;
-        }
-        Ok(())
+        let patience = self.devnet.patience();
+        Ok(self.devnet.settler().wait_for(block.number(), patience).map_err(DevnetError::from)?)
     }
 }
