@@ -51,7 +51,7 @@ fn values() -> Vec<Value> {
             "storageKeys": vec![json!(word); 100] }], "blobVersionedHashes": [word] }),
         json!({ "tracer": "callTracer", "tracerConfig": { "withLog": "no" }, "timeout": "-1s" }),
         json!({ address.clone(): { "balance": word, "nonce": "0xffffffffffffffff",
-            "code": "0xef0100", "stateDiff": { word: word } } }),
+            "code": "0xef0100", "stateDiff": { word.clone(): word } } }),
         json!({ "number": word, "time": word, "gasLimit": word, "baseFeePerGas": word }),
         nested(100, |inner| json!([inner])),
         nested(100, |inner| json!({ "inner": inner })),

@@ -59,7 +59,7 @@ fn a_transaction_that_is_signed_only_can_be_sent_later() {
     let filled = node.call("eth_fillTransaction", json!([request]));
     assert_eq!(filled["tx"]["nonce"], "0x1");
     assert_ne!(filled["raw"], Value::Null);
-    let stranger = json!({ "from": NOBODY, "to": sender });
+    let stranger = json!({ "from": NOBODY, "to": sender, "gas": "0x5208" });
     let refusal = node.refusal("eth_signTransaction", json!([stranger]));
     assert!(refusal.contains("no key for"), "{refusal}");
 }
