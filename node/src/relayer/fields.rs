@@ -99,6 +99,14 @@ impl<'a> Fields<'a> {
         self.read(name, number)
     }
 
+    /// The id of the chain that is served.
+    pub(super) fn chain_id(&mut self, name: &str, served: u64) -> u64 {
+        self.read(name, |value| match number(value)? {
+            found if found == served => Ok(found),
+            _ => Err(format!("is another chain: this relayer serves chain {served}")),
+        })
+    }
+
     pub(super) fn extra_data(&mut self) -> ExtraData {
         ExtraData(self.bytes("extraData", MAX_EXTRA_DATA))
     }
@@ -169,10 +177,11 @@ fn handle(value: &Value) -> Result<Handle, String> {
 
 fn bytes(value: &Value, limit: usize) -> Result<Bytes, String> {
     let text = text(value)?;
-    if text.len() > 2 * limit + 2 {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() > 2 * limit {
         return Err(format!("has more than {limit} bytes"));
     }
-    hex::decode(text).map(Bytes::from).map_err(|_| "is no hexadecimal".to_owned())
+    hex::decode(digits).map(Bytes::from).map_err(|_| "is no hexadecimal".to_owned())
 }
 
 fn number(value: &Value) -> Result<u64, String> {

@@ -5,6 +5,7 @@
 //! which is shown by the network's accepting both.
 
 mod decryption;
+#[expect(dead_code, reason = "the tests with other clients need more of it")]
 #[path = "../clients/devnet.rs"]
 mod devnet;
 mod documented;
