@@ -108,7 +108,7 @@ impl Move {
 
     /// The place that is `by` lower, if there is one.
     fn below(self, place: usize, by: usize, length: usize) -> Option<usize> {
-        place.checked_sub(by).or(self.rotate.then(|| place + length - by))
+        place.checked_sub(by).or_else(|| self.rotate.then(|| place + length - by))
     }
 }
 

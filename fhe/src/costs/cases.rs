@@ -233,7 +233,6 @@ pub(super) const ALL: &[Case] = &[
         stretch: Some(1100),
         tfhe: [28, 111, 440, 1737, 6892, 0, 0],
         reason: Some(PRODUCT),
-        ..PLAIN
     },
     Case {
         name: "mul ct sc",
@@ -273,7 +272,6 @@ pub(super) const ALL: &[Case] = &[
         stretch: Some(170),
         tfhe: [21, 50, 119, 265, 596, 0, 1312],
         reason: Some(SHIFT),
-        ..PLAIN
     },
     Case {
         name: "rotl, rotr ct ct",

@@ -61,11 +61,14 @@ fn every_byte_divided_by_every_other_gives_the_reference() {
     }
 }
 
-/// Every product of bytes, and every divisor, but not every combination.
+/// One in five pairs of bytes, and every divisor.
 #[test]
 fn products_of_bytes_divided_by_bytes_give_the_reference() {
     let simulator = Simulator::new(Profile::Throughput);
     all_pairs(|a, b| {
+        if (a * U256::from(2) + b) % U256::from(5) != U256::ZERO {
+            return;
+        }
         let divisor = (a * U256::from(31) + b * U256::from(17)) % U256::from(255) + U256::ONE;
         let forms = [Encrypted(1), Encrypted(2), Constant];
         let left = forms[(a + b).to::<usize>() % 3];
