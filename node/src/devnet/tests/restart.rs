@@ -135,6 +135,7 @@ fn a_block_that_failed_before_does_not_keep_later_ones_from_being_sealed() {
     let bench = Bench::automatic();
     bench.gate.fail();
     bench.send(by(0, transfer(0)));
+    bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
     let bench = bench.restart_synchronous(Gate::fail);
     bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
     // This one cannot be computed either, and is not sealed for that reason only.
