@@ -70,12 +70,12 @@ impl Rpc {
                 fees::SUGGESTED_TIP.min(most)
             });
             // Enough for six full blocks in a row.
-            let enough = 2 * u128::from(base_fee) + tip;
+            let enough = (2 * u128::from(base_fee)).saturating_add(tip);
             request.max_fee_per_gas.get_or_insert(enough);
         }
         if request.blob_versioned_hashes.is_some() && request.max_fee_per_blob_gas.is_none() {
             let price = self.devnet.chain(|chain| fees::next_blob_base_fee(&chain.head().header));
-            request.max_fee_per_blob_gas = Some(2 * price);
+            request.max_fee_per_blob_gas = Some(price.saturating_mul(2));
         }
         if request.gas.is_none() {
             let view = self.view(Some(BlockId::pending()))?;

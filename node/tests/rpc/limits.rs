@@ -72,18 +72,3 @@ fn an_answer_has_so_many_logs_and_no_more() {
     let news = node.call("eth_getFilterChanges", json!([filter]));
     assert_eq!(news.as_array().unwrap().len(), 1);
 }
-
-#[test]
-fn a_query_looks_at_so_many_blocks_and_no_more() {
-    let node = Node::in_memory();
-    node.devnet.mine_many(100_000, None, None).unwrap();
-    let all = json!({ "fromBlock": "0x0" });
-    let refusal = node.refusal("eth_getLogs", json!([all]));
-    let expected = "blocks 0 to 100000 are more than 100000: ask for fewer at once";
-    assert!(refusal.starts_with(expected), "{refusal}");
-    let all_but_one = json!({ "fromBlock": "0x1" });
-    assert_eq!(node.call("eth_getLogs", json!([all_but_one])), json!([]));
-    let backwards = json!({ "fromBlock": "0x2", "toBlock": "0x1" });
-    let refusal = node.refusal("eth_getLogs", json!([backwards]));
-    assert!(refusal.starts_with("fromBlock 2 is after toBlock 1"), "{refusal}");
-}
