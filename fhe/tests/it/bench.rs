@@ -73,8 +73,8 @@ impl Bench {
 
     /// Encrypts and stores the pending inputs.
     pub(crate) fn store_inputs(&mut self) {
-        // A packed list of the most values that one may hold.
-        for chunk in self.pending.chunks(32) {
+        // A list holds 2,048 bits at most, and so eight of the widest values.
+        for chunk in self.pending.chunks(8) {
             let values: Vec<_> = chunk.iter().map(|(_, ty, value)| (*ty, *value)).collect();
             let list = self.evaluator.encrypt_inputs(&values).unwrap();
             let records = self.evaluator.expand_inputs(&list).unwrap();
