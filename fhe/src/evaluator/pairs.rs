@@ -70,7 +70,7 @@ mod tests {
         record(Op::Sub, vec![x.clone(), y.clone()]);
         record(Op::Gt, vec![y.clone(), x.clone()]);
         record(Op::Ge, vec![x.clone(), y.clone()]);
-        record(Op::Ge, vec![y.clone(), x.clone()]);
+        record(Op::Ge, vec![y, x.clone()]);
         record(Op::Ge, vec![x.clone(), Operand::Scalar(U256::ONE)]);
         record(Op::Sub, vec![x, Operand::Scalar(U256::ONE)]);
         let live = graph.live(roots.clone(), |h| Ok::<_, GraphError>(*h == a || *h == b)).unwrap();

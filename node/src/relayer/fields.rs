@@ -188,7 +188,8 @@ fn number(value: &Value) -> Result<u64, String> {
     let number = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => {
-            let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |hex| (hex, 16));
+            let (digits, radix) =
+                text.strip_prefix("0x").map_or((text.as_str(), 10), |hex| (hex, 16));
             let number = U256::from_str_radix(digits, radix).ok();
             number.filter(|_| !digits.is_empty()).and_then(|number| number.try_into().ok())
         }
