@@ -5,6 +5,7 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -34,7 +35,15 @@ pub(super) fn router(relayer: Relayer) -> Router {
         .merge(api)
         .route("/liveness", get(async || "ok"))
         .route("/openapi.json", get(openapi))
+        .layer(map_response(close))
         .with_state(relayer)
+}
+
+/// Ends the connection with the answer. A client that proves in WebAssembly hears nothing for half
+/// a minute, and would ask next on a connection that the server has closed meanwhile.
+async fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 type Answer = Result<Response, ApiError>;
