@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use ciphervm_fhe::Handle;
+use ciphervm_kms::{DelegatedUserDecryptRequestVerification, UserDecryptRequestVerification};
 use ciphervm_precompiles::interface::Acl;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
         DelegatedUserDecryption, Pair, PublicDecrypted, PublicDecryption, UserDecrypted,
         UserDecryption, Validity,
     },
-    signatures::{DelegatedUserDecryptRequestVerification, UserDecryptRequestVerification, words},
+    signatures::words,
 };
 use crate::{
     devnet::now,

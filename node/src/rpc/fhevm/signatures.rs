@@ -3,36 +3,13 @@
 use alloy_primitives::{Address, B256, Bytes, Signature, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use alloy_sol_types::{SolStruct, sol};
+use alloy_sol_types::SolStruct;
 use ciphervm_fhe::Handle;
 use ciphervm_kms::LOCAL_KMS_KEY;
 use ciphervm_precompiles::{Domain, decryption_digest};
 
 use super::{super::Rpc, payloads::Results};
 use crate::rpc::error::{Answer, failed, invalid};
-
-sol! {
-    /// A user asks to see values of contracts.
-    #[derive(Debug, PartialEq, Eq)]
-    struct UserDecryptRequestVerification {
-        bytes publicKey;
-        address[] contractAddresses;
-        uint256 startTimestamp;
-        uint256 durationDays;
-        bytes extraData;
-    }
-
-    /// A delegate asks to see values of contracts that another may see.
-    #[derive(Debug, PartialEq, Eq)]
-    struct DelegatedUserDecryptRequestVerification {
-        bytes publicKey;
-        address[] contractAddresses;
-        address delegatorAddress;
-        uint256 startTimestamp;
-        uint256 durationDays;
-        bytes extraData;
-    }
-}
 
 impl Rpc {
     /// Refuses unless `account` signed a request, in the domain of decryptions on this chain.
