@@ -1,5 +1,7 @@
 //! Ciphertexts in memory and as bytes.
 
+use std::slice;
+
 use alloy_primitives::U256;
 use tfhe::{
     core_crypto::prelude::{CiphertextModulus, LweCiphertextOwned},
@@ -15,7 +17,6 @@ use crate::{
     FheType,
     circuits::{self, algebra::MAX_STORED_NOISE},
     error::CiphertextError,
-    evaluator::Span,
     keys::Keyset,
     parameters,
 };
@@ -26,6 +27,8 @@ const MESSAGE_MODULUS: u64 = 4;
 const CARRY_MODULUS: u64 = 4;
 /// A stored block's value is at most this: the carry space is empty.
 const MAX_DEGREE: u64 = MESSAGE_MODULUS - 1;
+/// The degree of a prepared condition's block.
+const MAX_CONDITION: u64 = 7;
 /// A stored block is no noisier than the sum of two bootstraps' results.
 const MAX_NOISE_LEVEL: u64 = MAX_STORED_NOISE;
 
@@ -36,6 +39,7 @@ const UNIT: u64 = 1 << 59;
 /// First byte of an encoded ciphertext: what the rest is.
 const TAG_CONSTANT: u8 = 0;
 const TAG_ENCRYPTED: u8 = 1;
+const TAG_CONDITION: u8 = 2;
 
 /// A value on which operations work.
 ///
@@ -47,6 +51,9 @@ pub enum Ciphertext {
     Constant(U256),
     /// Two-bit blocks, least significant first; a Bool is one block.
     Encrypted(RadixCiphertext),
+    /// A condition that is prepared for choices ([`Kernel::Prepare`](crate::Kernel::Prepare)): no
+    /// number, and never the value of a handle.
+    Condition(Block),
 }
 
 impl Ciphertext {
@@ -56,7 +63,6 @@ impl Ciphertext {
     pub fn clean(&self, keys: &Keyset) -> Self {
         match self {
             Self::Encrypted(radix) if radix.blocks().iter().any(is_noisy) => {
-                let _span = Span::enter();
                 circuits::clean(&keys.server, self)
             }
             _ => self.clone(),
@@ -67,29 +73,30 @@ impl Ciphertext {
     ///
     /// A constant is 33 bytes. An encrypted value is, per block, a byte of degree, a byte of noise
     /// level, and the LWE ciphertext's words in little-endian order, mask before body: 16,394
-    /// bytes a block.
+    /// bytes a block. A prepared condition is one such block.
     ///
     /// # Errors
     /// If a block has a carry, or more noise than level 2.
     pub fn encode(&self) -> Result<Vec<u8>, CiphertextError> {
-        let radix = match self {
+        let (tag, highest, blocks) = match self {
             Self::Constant(value) => {
                 let mut bytes = vec![TAG_CONSTANT];
                 bytes.extend(value.to_be_bytes::<32>());
                 return Ok(bytes);
             }
-            Self::Encrypted(radix) => radix,
+            Self::Encrypted(radix) => (TAG_ENCRYPTED, MAX_DEGREE, radix.blocks()),
+            Self::Condition(block) => (TAG_CONDITION, MAX_CONDITION, slice::from_ref(block)),
         };
-        let mut bytes = Vec::with_capacity(1 + radix.blocks().len() * block_size());
-        bytes.push(TAG_ENCRYPTED);
-        for block in radix.blocks() {
+        let mut bytes = Vec::with_capacity(1 + blocks.len() * block_size());
+        bytes.push(tag);
+        for block in blocks {
             let (degree, noise) = (block.degree.get(), block.noise_level().get());
-            if degree > MAX_DEGREE || noise > MAX_NOISE_LEVEL {
+            if degree > highest || noise > MAX_NOISE_LEVEL {
                 return Err(CiphertextError::Malformed(format!(
                     "a block has degree {degree} and noise level {noise}"
                 )));
             }
-            // Neither is more than 3, so a byte holds them.
+            // Neither is more than 7, so a byte holds them.
             bytes.push(degree as u8);
             bytes.push(noise as u8);
             bytes.extend(block.ct.as_ref().iter().flat_map(|word| word.to_le_bytes()));
@@ -119,9 +126,14 @@ impl Ciphertext {
                         rest.len()
                     )));
                 }
-                let blocks =
-                    rest.chunks_exact(block_size()).map(decode_block).collect::<Result<_, _>>()?;
+                let blocks = rest
+                    .chunks_exact(block_size())
+                    .map(|block| decode_block(block, MAX_DEGREE))
+                    .collect::<Result<_, _>>()?;
                 Ok(Self::Encrypted(RadixCiphertext::from_blocks(blocks)))
+            }
+            Some((&TAG_CONDITION, block)) if ty == FheType::Bool && block.len() == block_size() => {
+                Ok(Self::Condition(decode_block(block, MAX_CONDITION)?))
             }
             _ => Err(malformed("unknown form".to_owned())),
         }
@@ -137,7 +149,7 @@ fn block_size() -> usize {
     2 + parameters::lwe_dimension().to_lwe_size().0 * size_of::<u64>()
 }
 
-fn decode_block(bytes: &[u8]) -> Result<Block, CiphertextError> {
+fn decode_block(bytes: &[u8], highest: u64) -> Result<Block, CiphertextError> {
     let (degree, noise) = (u64::from(bytes[0]), bytes[1]);
     let noise = match noise {
         0 => NoiseLevel::ZERO,
@@ -145,7 +157,7 @@ fn decode_block(bytes: &[u8]) -> Result<Block, CiphertextError> {
         2 => NoiseLevel::NOMINAL + NoiseLevel::NOMINAL,
         _ => return Err(CiphertextError::Malformed(format!("a block has noise level {noise}"))),
     };
-    if degree > MAX_DEGREE {
+    if degree > highest {
         return Err(CiphertextError::Malformed(format!("a block has degree {degree}")));
     }
     let words: Vec<u64> = bytes[2..]

@@ -8,7 +8,7 @@ mod cases;
 use crate::{FheType, Op, Profile, Simulated, Simulator};
 
 /// What one run took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Programmable bootstraps.
     pub bootstraps: u64,

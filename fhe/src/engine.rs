@@ -1,15 +1,15 @@
-//! The two engines that give operations a meaning: plaintexts, and ciphertexts.
+//! The engines that give operations a meaning: plaintexts, ciphertexts, and a simulation of these.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use alloy_primitives::{B256, U256, keccak256};
 
 use crate::{
-    Ciphertext, FheType, Op, Operand, Profile, Shape, circuits, error::CiphertextError, input,
-    keys::Keyset, reference,
+    Ciphertext, FheType, Kernel, Operand, Profile, Rewrites, Simulated, Simulator, circuits,
+    error::CiphertextError, input, keys::Keyset,
 };
 
-/// Computes single operations on values of its own kind.
+/// Computes single kernels on values of its own kind.
 pub trait Engine: fmt::Debug + Send + Sync + 'static {
     /// What handles stand for.
     type Value: Clone + Send + Sync;
@@ -17,40 +17,19 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
     /// Name of everything besides inputs that results depend on.
     fn class(&self) -> B256;
 
-    /// Computes one operation. A scalar operand stands as it was in calldata.
+    /// Computes a kernel. Clear operands are as [`Kernel`] says.
     ///
     /// # Errors
     /// The rule that the operands break. The executor lets no such operands through.
-    fn apply(
+    fn run(
         &self,
-        op: Op,
+        kernel: &Kernel,
         operands: &[Operand<&Self::Value>],
-        operand: FheType,
-        result: FheType,
-    ) -> Result<Self::Value, &'static str>;
+    ) -> Result<Computed<Self::Value>, &'static str>;
 
-    /// Whether a difference and an order of the same operands cost less together. Their values are
-    /// the same either way, bit for bit.
-    fn joins_sub_with_order(&self) -> bool {
-        false
-    }
-
-    /// The difference of two encrypted operands, and whether the first is at least the second, or
-    /// the opposite if that is not `positive`.
-    ///
-    /// # Errors
-    /// As [`Self::apply`].
-    fn sub_with_order(
-        &self,
-        operands: &[Operand<&Self::Value>],
-        operand: FheType,
-        positive: bool,
-    ) -> Result<[Self::Value; 2], &'static str> {
-        let order = if positive { Op::Ge } else { Op::Lt };
-        Ok([
-            self.apply(Op::Sub, operands, operand, operand)?,
-            self.apply(order, operands, operand, FheType::Bool)?,
-        ])
+    /// The rewrites that pay on this engine.
+    fn rewrites(&self) -> Rewrites {
+        Rewrites::ALL
     }
 
     /// The bytes to store.
@@ -78,6 +57,15 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
     fn expand_inputs(&self, list: &[u8]) -> Result<Vec<(FheType, Self::Value)>, CiphertextError>;
 }
 
+/// The results of a kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed<V> {
+    /// As many as [`Kernel::results`] has types.
+    pub values: Vec<V>,
+    /// Programmable bootstraps that they took.
+    pub bootstraps: u64,
+}
+
 /// Plaintext evaluation: the executable specification, instant, and no privacy at all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReferenceEngine;
@@ -89,21 +77,19 @@ impl Engine for ReferenceEngine {
         keccak256("ciphervm reference engine: plaintexts")
     }
 
-    fn apply(
+    fn run(
         &self,
-        op: Op,
+        kernel: &Kernel,
         operands: &[Operand<&U256>],
-        operand: FheType,
-        result: FheType,
-    ) -> Result<U256, &'static str> {
-        let clear: Vec<Operand<U256>> = operands
+    ) -> Result<Computed<U256>, &'static str> {
+        let clear: Vec<U256> = operands
             .iter()
-            .map(|value| match value {
-                Operand::Encrypted(value) => Operand::Encrypted(**value),
-                Operand::Scalar(value) => Operand::Scalar(*value),
+            .map(|operand| match operand {
+                Operand::Encrypted(value) => **value,
+                Operand::Scalar(value) => *value,
             })
             .collect();
-        Ok(reference::evaluate(op, &clear, operand, result))
+        Ok(Computed { values: kernel.reference(&clear)?, bootstraps: 0 })
     }
 
     fn encode(&self, value: &U256) -> Result<Vec<u8>, CiphertextError> {
@@ -113,7 +99,7 @@ impl Engine for ReferenceEngine {
     fn decode(&self, bytes: &[u8], ty: FheType) -> Result<U256, CiphertextError> {
         match Ciphertext::decode(bytes, ty)? {
             Ciphertext::Constant(value) => Ok(value),
-            Ciphertext::Encrypted(_) => Err(CiphertextError::Malformed(
+            _ => Err(CiphertextError::Malformed(
                 "the reference engine reads plaintexts only".to_owned(),
             )),
         }
@@ -168,70 +154,28 @@ impl Engine for TfheEngine {
         self.keys.class().id()
     }
 
-    /// Operations on constants alone are folded: their result is public and costs no bootstrap.
-    fn apply(
+    /// What depends on constants alone is a constant: it is public and costs no bootstrap.
+    fn run(
         &self,
-        op: Op,
+        kernel: &Kernel,
         operands: &[Operand<&Ciphertext>],
-        operand: FheType,
-        result: FheType,
-    ) -> Result<Ciphertext, &'static str> {
-        let spec = op.spec();
-        // From here on, a scalar and a constant ciphertext are the same thing.
+    ) -> Result<Computed<Ciphertext>, &'static str> {
+        // A clear operand and a constant ciphertext are the same thing.
         let values: Vec<Cow<'_, Ciphertext>> = operands
             .iter()
-            .map(|value| match value {
+            .map(|operand| match operand {
                 Operand::Encrypted(value) => Cow::Borrowed(*value),
-                Operand::Scalar(word) => {
-                    let clear = reference::normalise(op, &Operand::Scalar(*word), operand);
-                    Cow::Owned(Ciphertext::Constant(clear))
-                }
+                Operand::Scalar(value) => Cow::Owned(Ciphertext::Constant(*value)),
             })
             .collect();
         let values: Vec<&Ciphertext> = values.iter().map(AsRef::as_ref).collect();
-        let random = matches!(spec.shape, Shape::Rand | Shape::RandBounded);
-        let clear: Option<Vec<U256>> = values
-            .iter()
-            .map(|value| match value {
-                Ciphertext::Constant(value) => Some(*value),
-                Ciphertext::Encrypted(_) => None,
-            })
-            .collect();
-        match clear {
-            Some(clear) if !random => {
-                Ok(Ciphertext::Constant((spec.reference)(&clear, operand, result)))
-            }
-            _ => {
-                let Keyset { server, .. } = &*self.keys;
-                spec.circuit.run(server, self.keys.class().profile, &values, operand, result)
-            }
-        }
+        let profile = self.keys.class().profile;
+        let (values, bootstraps) = circuits::run(&self.keys.server, profile, kernel, &values)?;
+        Ok(Computed { values, bootstraps })
     }
 
-    fn joins_sub_with_order(&self) -> bool {
-        self.keys.class().profile == Profile::Throughput
-    }
-
-    /// From one chain if both operands are encrypted; if one is a constant, other circuits are
-    /// better.
-    fn sub_with_order(
-        &self,
-        operands: &[Operand<&Ciphertext>],
-        operand: FheType,
-        positive: bool,
-    ) -> Result<[Ciphertext; 2], &'static str> {
-        if let [
-            Operand::Encrypted(a @ Ciphertext::Encrypted(_)),
-            Operand::Encrypted(b @ Ciphertext::Encrypted(_)),
-        ] = operands
-        {
-            return circuits::sub_with_order(&self.keys.server, a, b, positive);
-        }
-        let order = if positive { Op::Ge } else { Op::Lt };
-        Ok([
-            self.apply(Op::Sub, operands, operand, operand)?,
-            self.apply(order, operands, operand, FheType::Bool)?,
-        ])
+    fn rewrites(&self) -> Rewrites {
+        self.keys.class().rewrites
     }
 
     fn encode(&self, value: &Ciphertext) -> Result<Vec<u8>, CiphertextError> {
@@ -248,5 +192,72 @@ impl Engine for TfheEngine {
 
     fn expand_inputs(&self, list: &[u8]) -> Result<Vec<(FheType, Ciphertext)>, CiphertextError> {
         input::expand(&self.keys.server, list)
+    }
+}
+
+/// The circuits on plaintexts: nothing is secret, and bootstraps are counted and not run.
+///
+/// What it stores knows its noise and its depth, so whole contracts can be priced.
+#[derive(Clone, Copy, Debug)]
+pub struct SimulationEngine {
+    profile: Profile,
+    rewrites: Rewrites,
+}
+
+impl SimulationEngine {
+    /// A simulation of the circuits for a profile, of graphs with these rewrites.
+    pub const fn new(profile: Profile, rewrites: Rewrites) -> Self {
+        Self { profile, rewrites }
+    }
+}
+
+impl Engine for SimulationEngine {
+    type Value = Simulated;
+
+    fn class(&self) -> B256 {
+        keccak256(format!("ciphervm simulation: {} {}", self.profile, self.rewrites))
+    }
+
+    fn run(
+        &self,
+        kernel: &Kernel,
+        operands: &[Operand<&Simulated>],
+    ) -> Result<Computed<Simulated>, &'static str> {
+        let simulator = Simulator::new(self.profile);
+        let values: Vec<Cow<'_, Simulated>> = operands
+            .iter()
+            .map(|operand| match operand {
+                Operand::Encrypted(value) => Cow::Borrowed(*value),
+                Operand::Scalar(value) => Cow::Owned(Simulated::clear(*value)),
+            })
+            .collect();
+        let values: Vec<&Simulated> = values.iter().map(AsRef::as_ref).collect();
+        let values = simulator.run(kernel, &values)?;
+        Ok(Computed { values, bootstraps: simulator.bootstraps() })
+    }
+
+    fn rewrites(&self) -> Rewrites {
+        self.rewrites
+    }
+
+    fn encode(&self, value: &Simulated) -> Result<Vec<u8>, CiphertextError> {
+        Ok(value.encode())
+    }
+
+    fn decode(&self, bytes: &[u8], ty: FheType) -> Result<Simulated, CiphertextError> {
+        Simulated::decode(bytes, ty)
+    }
+
+    fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
+        ReferenceEngine.encrypt_inputs(values)
+    }
+
+    fn expand_inputs(&self, list: &[u8]) -> Result<Vec<(FheType, Simulated)>, CiphertextError> {
+        let simulator = Simulator::new(self.profile);
+        let values = ReferenceEngine.expand_inputs(list)?;
+        Ok(values
+            .into_iter()
+            .map(|(ty, value)| (ty, simulator.encrypted(ty, value, 1)))
+            .collect())
     }
 }

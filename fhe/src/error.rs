@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alloy_primitives::B256;
 
-use crate::{FheType, Handle, Op};
+use crate::{FheType, Handle, Op, Step};
 
 /// A recorded graph does not make sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,10 +93,10 @@ pub enum EvaluationError {
         source: CiphertextError,
     },
     /// An operation has no meaning on the operands it got.
-    #[error("operation {op} for {handle} has no circuit for its operands: {reason}")]
+    #[error("operation {operation} for {handle} has no circuit for its operands: {reason}")]
     Operands {
         /// The operation.
-        op: Op,
+        operation: String,
         /// Handle of the result.
         handle: Handle,
         /// What is wrong.
@@ -104,25 +104,138 @@ pub enum EvaluationError {
     },
     /// The result of an operation is not what it means on plaintexts, as an evaluator found that
     /// checks another one.
-    #[error("operation {op} for {handle} is wrong: {reason}")]
+    #[error("operation {operation} for {handle} is wrong: {reason}")]
     Wrong {
         /// The operation.
-        op: Op,
+        operation: String,
         /// Handle of the result.
         handle: Handle,
         /// The values.
         reason: String,
     },
     /// An operation panicked inside the FHE library.
-    #[error("operation {op} for {handle} failed: {reason}")]
+    #[error("operation {operation} for {handle} failed: {reason}")]
     Panicked {
         /// The operation.
-        op: Op,
+        operation: String,
         /// Handle of the result.
         handle: Handle,
         /// The panic's message.
         reason: String,
     },
+    /// The unit of work is not well formed: a bug of whoever made it.
+    #[error(transparent)]
+    Bundle(BundleError),
+    /// Intermediate results could not be put aside.
+    #[error("intermediate ciphertexts could not be kept on disk: {0}")]
+    Spill(std::io::Error),
+    /// The scheduler ended before the computation did.
+    #[error("evaluation was stopped; it goes on after the next start")]
+    Stopped,
+}
+
+/// A bundle could not be executed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// It does not make sense.
+    #[error("the bundle is not well formed: {0}")]
+    Malformed(&'static str),
+    /// It is for another engine.
+    #[error("the bundle is for engine class {found}, this engine is {expected}")]
+    EngineClass {
+        /// The bundle's class.
+        found: B256,
+        /// The class of the running engine.
+        expected: B256,
+    },
+    /// An input is of another engine.
+    #[error("input {input} is of engine class {found}, this engine is {expected}")]
+    InputClass {
+        /// Its position.
+        input: usize,
+        /// Its class.
+        found: B256,
+        /// The class of the running engine.
+        expected: B256,
+    },
+    /// An input is not the one that the bundle names, or no ciphertext.
+    #[error("input {input}: {source}")]
+    Input {
+        /// Its position.
+        input: usize,
+        /// What is wrong.
+        source: CiphertextError,
+    },
+    /// A result cannot be handed over.
+    #[error("the result of step {step}: {source}")]
+    Output {
+        /// The step.
+        step: usize,
+        /// What is wrong.
+        source: CiphertextError,
+    },
+    /// A step has no meaning on the operands it got.
+    #[error("step {step} has no circuit for its operands: {reason}")]
+    Operands {
+        /// The step.
+        step: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A step's result is wrong, as an evaluator found that checks another one.
+    #[error("step {step} is wrong: {reason}")]
+    Wrong {
+        /// The step.
+        step: usize,
+        /// The values.
+        reason: String,
+    },
+    /// A step panicked inside the FHE library.
+    #[error("step {step} failed: {reason}")]
+    Panicked {
+        /// The step.
+        step: usize,
+        /// The panic's message.
+        reason: String,
+    },
+}
+
+impl BundleError {
+    /// The error, with handles in the place of positions: those of the steps, and of inputs.
+    pub(crate) fn at(self, steps: &[Step], input: impl Fn(usize) -> Handle) -> EvaluationError {
+        let named = |step: usize| {
+            steps.get(step).map(|step| (step.kernel.to_string(), step.handle)).unwrap_or_default()
+        };
+        match self {
+            Self::InputClass { input: position, found, expected } => {
+                StoreError::EngineClass { handle: input(position), found, expected }.into()
+            }
+            Self::Input { input: position, source } => {
+                let handle = input(position);
+                let ty = handle.fhe_type().unwrap_or(FheType::Bool);
+                EvaluationError::Ciphertext { handle, ty, source }
+            }
+            Self::Output { step, source } => {
+                let handle = named(step).1;
+                let ty = handle.fhe_type().unwrap_or(FheType::Bool);
+                EvaluationError::Ciphertext { handle, ty, source }
+            }
+            Self::Operands { step, reason } => {
+                let (operation, handle) = named(step);
+                EvaluationError::Operands { operation, handle, reason }
+            }
+            Self::Wrong { step, reason } => {
+                let (operation, handle) = named(step);
+                EvaluationError::Wrong { operation, handle, reason }
+            }
+            Self::Panicked { step, reason } => {
+                let (operation, handle) = named(step);
+                EvaluationError::Panicked { operation, handle, reason }
+            }
+            Self::Malformed(_) | Self::EngineClass { .. } => EvaluationError::Bundle(self),
+        }
+    }
 }
 
 /// Bytes are not a valid ciphertext or input list.

@@ -38,15 +38,7 @@ impl Node {
     /// operation. The executor lets neither through, so an error means that the record is corrupt.
     pub fn new(op: Op, operands: Vec<Operand<Handle>>, result: Handle) -> Result<Self, GraphError> {
         let type_of = |handle: &Handle| handle.fhe_type().ok_or(GraphError::Type(*handle));
-        let fits = match op.spec().shape {
-            Shape::Unary | Shape::Cast | Shape::TrivialEncrypt | Shape::Rand => operands.len() == 1,
-            Shape::Binary | Shape::RandBounded => operands.len() == 2,
-            Shape::Select | Shape::MulDiv => operands.len() == 3,
-            Shape::Sum => true,
-            Shape::IsIn => !operands.is_empty(),
-            Shape::VerifyInput => false,
-        };
-        if !fits {
+        if !op.spec().takes(operands.len()) {
             return Err(GraphError::Arity { op, found: operands.len() });
         }
         let result = type_of(&result)?;
@@ -136,7 +128,7 @@ impl Graph {
                 Visit::Leave(handle) => live.nodes.push((handle, self.nodes[&handle].clone())),
             }
         }
-        live.keep = roots.into_iter().filter(|root| !live.settled.contains(root)).collect();
+        (live.granted, live.keep) = roots.into_iter().partition(|root| live.settled.contains(root));
         Ok(live)
     }
 }
@@ -150,6 +142,23 @@ pub struct Live {
     pub settled: BTreeSet<Handle>,
     /// Results to store. The others are intermediate and are dropped.
     pub keep: BTreeSet<Handle>,
+    /// Handles that were to be kept and are not computed here: they are settled.
+    pub granted: BTreeSet<Handle>,
+}
+
+impl Live {
+    /// How many of the operations are needed for some of the results.
+    pub fn needed_for(&self, results: impl IntoIterator<Item = Handle>) -> usize {
+        let mut needed: BTreeSet<Handle> = results.into_iter().collect();
+        let mut count = 0;
+        for (handle, node) in self.nodes.iter().rev() {
+            if needed.contains(handle) {
+                count += 1;
+                needed.extend(node.inputs());
+            }
+        }
+        count
+    }
 }
 
 #[cfg(test)]

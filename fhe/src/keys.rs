@@ -16,6 +16,7 @@ use tfhe::{
 };
 
 use crate::{
+    Rewrites,
     circuits::{self, algebra::Profile},
     error::KeyError,
     parameters,
@@ -113,6 +114,13 @@ impl Keyset {
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
         self.class.profile = profile;
+        self.with_rewrites(Rewrites::for_profile(profile))
+    }
+
+    /// The same keys for graphs that are rewritten in another way, which is another engine class.
+    #[must_use]
+    pub fn with_rewrites(mut self, rewrites: Rewrites) -> Self {
+        self.class.rewrites = rewrites;
         self
     }
 
@@ -169,6 +177,8 @@ pub struct EngineClass {
     pub circuits: u32,
     /// What the circuits are made for.
     pub profile: Profile,
+    /// How graphs are rewritten before they are computed.
+    pub rewrites: Rewrites,
     /// Digest of the compressed keyset.
     pub keyset: B256,
     /// Digest of one bootstrap under these keys, computed when they are loaded. It catches what
@@ -193,6 +203,7 @@ impl EngineClass {
             fft: "dif4".to_owned(),
             circuits: circuits::VERSION,
             profile: Profile::default(),
+            rewrites: Rewrites::for_profile(Profile::default()),
             keyset,
             known_answer: keccak256(answer),
         }
@@ -200,9 +211,9 @@ impl EngineClass {
 
     /// The class's name in stores and commitments: a hash of all its fields.
     pub fn id(&self) -> B256 {
-        let Self { tfhe, parameters, fft, circuits, profile, keyset, known_answer } = self;
+        let Self { tfhe, parameters, fft, circuits, profile, rewrites, keyset, known_answer } = self;
         keccak256(format!(
-            "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits} {profile}\n\
+            "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits} {profile} {rewrites}\n\
              {keyset:?}\n{known_answer:?}"
         ))
     }

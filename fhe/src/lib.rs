@@ -29,6 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bundle;
 mod ciphertext;
 mod circuits;
 pub mod costs;
@@ -38,28 +39,35 @@ mod evaluator;
 mod graph;
 mod handle;
 mod input;
+mod kernel;
 pub mod keys;
 mod op;
 mod panics;
 pub mod parameters;
+mod plan;
 pub mod reference;
+mod scheduler;
 mod simulation;
 mod store;
 mod types;
 
 pub use alloy_primitives as primitives;
 
+pub use bundle::{Bundle, Input, Source, Work};
 pub use ciphertext::Ciphertext;
 pub use circuits::{Circuit, algebra::Profile};
-pub use engine::{Engine, ReferenceEngine, TfheEngine};
-pub use error::{CiphertextError, EvaluationError, GraphError, KeyError, StoreError};
-pub use evaluator::{Evaluation, Evaluator, GraphEvaluator, Measured};
+pub use engine::{Computed, Engine, ReferenceEngine, SimulationEngine, TfheEngine};
+pub use error::{BundleError, CiphertextError, EvaluationError, GraphError, KeyError, StoreError};
+pub use evaluator::{Evaluation, Evaluator, Execution, GraphEvaluator, Measured};
 pub use graph::{Graph, Live, Node, Operand};
 pub use handle::{COMPUTED_MARK, HANDLE_VERSION, Handle, MAX_INPUT_INDEX};
 pub use input::{
     ComputeLoad, Crs, InputClient, MAX_VALUES as MAX_INPUT_VALUES, ProofVerifier, Proven,
 };
+pub use kernel::Kernel;
 pub use op::{HcuRow, OPS, Op, OpSpec, PerTier, PerType, Reference, ResultType, ScalarRule, Shape};
+pub use plan::{Place, Plan, Rewrite, Rewrites, Step};
+pub use scheduler::{Budget, Occupancy, Scheduler};
 pub use simulation::{Simulated, Simulator};
 pub use store::{CachedStore, CiphertextStore, DatabaseStore, MemoryStore, Record, StoreSize};
 pub use types::{FheType, TypeSet};

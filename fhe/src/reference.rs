@@ -13,18 +13,23 @@ use crate::{FheType, Op, Operand};
 /// first, as the executor does; a Bool scalar is true if it is not zero.
 pub fn evaluate(op: Op, operands: &[Operand<U256>], operand: FheType, result: FheType) -> U256 {
     let spec = op.spec();
-    let clear: Vec<U256> = operands.iter().map(|value| normalise(op, value, operand)).collect();
+    let clear: Vec<U256> = operands
+        .iter()
+        .map(|value| match value {
+            Operand::Encrypted(value) => *value,
+            Operand::Scalar(word) => scalar(op, *word, operand),
+        })
+        .collect();
     (spec.reference)(&clear, operand, result)
 }
 
-/// An operand's clear value as the reference functions want it.
-pub(crate) fn normalise(op: Op, operand: &Operand<U256>, ty: FheType) -> U256 {
-    match (op, operand) {
-        (_, Operand::Encrypted(value)) => *value,
+/// A scalar's value as an operand of type `ty`.
+pub(crate) fn scalar(op: Op, word: U256, ty: FheType) -> U256 {
+    match op {
         // A plaintext, bound or seed is no operand of type `ty`: the operation itself reduces it.
-        (Op::TrivialEncrypt | Op::Rand | Op::RandBounded, Operand::Scalar(value)) => *value,
-        (_, Operand::Scalar(value)) if ty == FheType::Bool => bool(!value.is_zero()),
-        (_, Operand::Scalar(value)) => ty.truncate(*value),
+        Op::TrivialEncrypt | Op::Rand | Op::RandBounded => word,
+        _ if ty == FheType::Bool => bool(!word.is_zero()),
+        _ => ty.truncate(word),
     }
 }
 

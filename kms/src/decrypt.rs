@@ -3,7 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use alloy_primitives::{B256, U256};
-use ciphervm_fhe::{Ciphertext, Engine, Record, ReferenceEngine, keys::Keyset};
+use ciphervm_fhe::{
+    Ciphertext, CiphertextError, Engine, Record, ReferenceEngine, keys::Keyset,
+};
 use tfhe::integer::ClientKey;
 
 use crate::error::DecryptionError;
@@ -42,6 +44,10 @@ impl Kms for LocalKms {
                 let clear: tfhe::integer::U256 = self.key.decrypt_radix(&radix);
                 let (low, high) = clear.to_low_high_u128();
                 U256::from(high) << 128 | U256::from(low)
+            }
+            Ciphertext::Condition(_) => {
+                let reason = "a prepared condition is no value".to_owned();
+                return Err(CiphertextError::Malformed(reason).into());
             }
         })
     }

@@ -152,6 +152,20 @@ impl DataDir {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// What a directory was made for, without opening it.
+    ///
+    /// # Errors
+    /// If it is no data directory of this version.
+    pub fn identity(path: &Path) -> Result<Identity, DataDirError> {
+        let manifest = path.join(MANIFEST);
+        if !manifest.exists() {
+            return Err(DataDirError::Foreign(path.to_owned()));
+        }
+        let text = fs::read_to_string(&manifest)
+            .map_err(|source| DataDirError::Io { path: manifest, source })?;
+        read(path, &text)
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
@@ -213,7 +227,7 @@ fn is_fresh(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-fn check(path: &Path, text: &str, wanted: &Identity) -> Result<(), DataDirError> {
+fn read(path: &Path, text: &str) -> Result<Identity, DataDirError> {
     let corrupt = |error: serde_json::Error| DataDirError::Corrupt {
         path: path.join(MANIFEST),
         reason: error.to_string(),
@@ -223,6 +237,11 @@ fn check(path: &Path, text: &str, wanted: &Identity) -> Result<(), DataDirError>
         return Err(DataDirError::Newer { path: path.to_owned(), found });
     }
     let Manifest { identity, .. } = serde_json::from_str(text).map_err(corrupt)?;
+    Ok(identity)
+}
+
+fn check(path: &Path, text: &str, wanted: &Identity) -> Result<(), DataDirError> {
+    let identity = read(path, text)?;
     let path = path.to_owned();
     if identity.chain_id != wanted.chain_id {
         let (found, wanted) = (identity.chain_id, wanted.chain_id);

@@ -37,6 +37,9 @@ const MARKS: TableDefinition<'_, &str, u64> = TableDefinition::new("marks");
 /// The last block whose ciphertexts are all in the store.
 const SETTLED: &str = "settled";
 
+/// Commitments to the ciphertexts of settled blocks, by number.
+const COMMITMENTS: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("commitments");
+
 /// Something that happened to the chain.
 #[derive(Clone, Debug)]
 pub enum Entry {
@@ -93,6 +96,7 @@ impl Journal {
         // A read transaction fails on a table that was never made.
         let length = write(&database, Durability::Immediate, |transaction| {
             transaction.open_table(MARKS)?;
+            transaction.open_table(COMMITMENTS)?;
             Ok(transaction.open_table(ENTRIES)?.len()?)
         })?;
         Ok(Self { database, length: length.into() })
@@ -159,6 +163,7 @@ impl Journal {
             let mut marks = transaction.open_table(MARKS)?;
             let settled = marks.get(SETTLED)?.map_or(0, |mark| mark.value());
             marks.insert(SETTLED, settled.min(head))?;
+            transaction.open_table(COMMITMENTS)?.retain_in(head + 1.., |_, _| false)?;
             Ok(())
         })?;
         self.length.fetch_min(length, Ordering::Relaxed);
@@ -177,6 +182,7 @@ impl Journal {
                 table.insert(position, &entry.to_bytes()[..])?;
             }
             transaction.open_table(MARKS)?.insert(SETTLED, 0)?;
+            transaction.open_table(COMMITMENTS)?.retain(|_, _| false)?;
             Ok(())
         })?;
         self.length.store(entries.len() as u64, Ordering::Relaxed);
@@ -195,14 +201,32 @@ impl Journal {
         Ok(read()?)
     }
 
-    /// Notes the last block whose ciphertexts are all in the store. A crash may undo this: settling
-    /// a block again changes nothing.
+    /// The commitment to the ciphertexts of a block, if it was noted.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn mark_settled(&self, number: u64) -> Result<(), JournalError> {
+    pub fn commitment(&self, block: u64) -> Result<Option<B256>, JournalError> {
+        let read = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(COMMITMENTS)?;
+            Ok(table.get(block)?.map(|root| B256::from(root.value())))
+        };
+        Ok(read()?)
+    }
+
+    /// Notes that a block is settled, with its commitment, and the last block up to which all are.
+    /// A crash may undo this: settling a block again changes nothing.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn note_settled(
+        &self,
+        settled: u64,
+        block: u64,
+        commitment: B256,
+    ) -> Result<(), JournalError> {
         write(&self.database, Durability::None, |transaction| {
-            transaction.open_table(MARKS)?.insert(SETTLED, number)?;
+            transaction.open_table(MARKS)?.insert(SETTLED, settled)?;
+            transaction.open_table(COMMITMENTS)?.insert(block, commitment.0)?;
             Ok(())
         })
     }

@@ -16,3 +16,4 @@ pub mod relayer;
 pub mod rpc;
 pub mod server;
 pub mod trace;
+pub mod verify;

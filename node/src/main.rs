@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use ciphervm_node::command::{demo, devnet, keys, kms, trace};
+use ciphervm_node::command::{demo, devnet, keys, kms, trace, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -21,6 +21,7 @@ enum Command {
     Keys(keys::Options),
     Kms(kms::Options),
     Trace(trace::Options),
+    Verify(verify::Options),
     /// Print what a shell needs to complete this command.
     ///
     /// For bash: `ciphervm completions bash > ~/.local/share/bash-completion/completions/ciphervm`
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Keys(options) => keys::run(&options),
         Command::Kms(options) => kms::run(&options),
         Command::Trace(options) => trace::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ciphervm", &mut io::stdout());
             Ok(())

@@ -91,9 +91,9 @@ pub struct Block {
 }
 
 impl Block {
-    /// The logs of all transactions, in order.
-    pub fn logs(&self) -> impl Iterator<Item = &Log> {
-        self.receipts.iter().flat_map(|receipt| &receipt.logs)
+    /// The logs of each transaction, in order.
+    pub fn logs(&self) -> impl Iterator<Item = &[Log]> {
+        self.receipts.iter().map(|receipt| &receipt.logs[..])
     }
 }
 

@@ -1,6 +1,8 @@
 //! Errors.
 
-use ciphervm_fhe::{CiphertextError, EvaluationError, StoreError};
+use std::sync::Arc;
+
+use ciphervm_fhe::{CiphertextError, EvaluationError, Handle, StoreError};
 use ciphervm_precompiles::RecordError;
 
 /// A transaction could not be executed at all, or the machine failed. A revert is no error: it is
@@ -29,6 +31,14 @@ pub enum SettlementError {
     /// Evaluation failed.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
+    /// Some ciphertext could not be computed.
+    #[error("{handle} has no ciphertext: {cause}")]
+    Failed {
+        /// Its handle.
+        handle: Handle,
+        /// Why: an error of this or of what it depends on.
+        cause: Arc<EvaluationError>,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

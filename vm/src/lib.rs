@@ -11,6 +11,7 @@ pub mod error;
 
 mod chain;
 mod clear_inputs;
+mod commitment;
 mod factory;
 mod inputs;
 mod settlement;
@@ -21,7 +22,8 @@ pub use ciphervm_precompiles as precompiles;
 
 pub use chain::{Block, Call, Chain, Outcome, Receipt};
 pub use ciphervm_precompiles::install;
+pub use commitment::Commitment;
 pub use factory::CipherEvmFactory;
 pub use inputs::{EncryptedInput, InputService, LOCAL_COPROCESSOR_KEY};
-pub use settlement::{Settled, Settlement};
+pub use settlement::{Accounts, Settled, Settlement};
 pub use state::insert_host_accounts;

@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     let (a, b) = (input.handles[0].0, input.handles[1].0);
     let data = addInputsCall { a, b, proof: input.proof }.abi_encode().into();
     let result = send(1, TxKind::Call(contract), data)?;
-    Settlement::new(hosts, evaluator, store.clone()).settle(result.logs())?;
+    Settlement::new(hosts, evaluator, store.clone()).settle([result.logs()])?;
     let sum = Handle(addInputsCall::abi_decode_returns(result.output().context("no result")?)?);
     let ciphertext = store.get(&sum)?.context("the sum was not computed")?;
     println!("{} bytes decrypt to {}", ciphertext.bytes.len(), kms.decrypt(&ciphertext)?);

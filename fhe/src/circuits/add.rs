@@ -7,8 +7,8 @@
 //! | `a - k` | `a + (-k)` | 0 |
 //! | `k - b` | `(k + 1) + (3 - b)` | 0 |
 //!
-//! `3 - b` is a digit's complement, exact and for free. The last carry of `a - b` is `a ≥ b`: one
-//! chain gives the difference and the comparison. Where a constant's lowest digits are zero, the
+//! `3 - b` is a digit's complement, exact and for free. The last carry of `a - b` is `a ≥ b`, that of
+//! `a + b` tells whether it wraps: one chain gives both to whoever wants both. Where a constant's lowest digits are zero, the
 //! result's are those of the other operand, for free.
 //!
 //! Each column is a sum of two digits, 0..=6, of noise level 4 at most; [`ripple`] says what
@@ -46,7 +46,7 @@ pub(crate) fn sub<A: Algebra>(
     _: FheType,
 ) -> Outcome<A::Block> {
     let digits = match x {
-        [Encrypted(a), Encrypted(b)] => difference(algebra, a, b).digits,
+        [Encrypted(a), Encrypted(b)] => difference(algebra, a, b, false).digits,
         [a, Constant(b)] => {
             let (a, minus) = (a.digits(algebra, ty), digits(algebra, b.wrapping_neg(), ty));
             ripple(algebra, &columns(algebra, &a, &minus), algebra.constant(0), false).digits
@@ -70,25 +70,24 @@ pub(crate) fn neg<A: Algebra>(
     }
 }
 
-/// `a - b`, with `a ≥ b` for its carry.
-///
-/// The carry costs nothing, and it is always computed: so the difference has the same bits whether
-/// somebody wants the order, too, or not.
-pub(super) fn difference<A: Algebra>(algebra: &A, a: &[A::Block], b: &[A::Block]) -> Sum<A::Block> {
-    let columns = columns(algebra, a, &complements(algebra, b));
-    ripple(algebra, &columns, algebra.constant(1), true)
-}
-
-/// `a - b`, and whether `a ≥ b`, or the opposite if that is not `positive`.
-pub(crate) fn difference_with_order<A: Algebra>(
+/// `a + b`, and whether it wraps.
+pub(super) fn sum_with_carry<A: Algebra>(
     algebra: &A,
     a: &[A::Block],
     b: &[A::Block],
-    positive: bool,
-) -> [Number<A::Block>; 2] {
-    let Sum { digits, carry } = difference(algebra, a, b);
-    let order = if positive { carry } else { algebra.complement(&carry, 1) };
-    [Encrypted(digits), Encrypted(vec![order])]
+) -> Sum<A::Block> {
+    ripple(algebra, &columns(algebra, a, b), algebra.constant(0), true)
+}
+
+/// `a - b`, with `a ≥ b` for its carry where that is `wanted`.
+pub(super) fn difference<A: Algebra>(
+    algebra: &A,
+    a: &[A::Block],
+    b: &[A::Block],
+    wanted: bool,
+) -> Sum<A::Block> {
+    let columns = columns(algebra, a, &complements(algebra, b));
+    ripple(algebra, &columns, algebra.constant(1), wanted)
 }
 
 fn from_constant<A: Algebra>(algebra: &A, a: U256, b: &[A::Block], ty: FheType) -> Vec<A::Block> {

@@ -1,10 +1,9 @@
 //! Order, minimum and maximum.
 //!
-//! *Two ciphertexts*: a bootstrap a digit, 32 at 64 bits. Fewer would need two digits of both
-//! operands in one bootstrap, which the documentation of the [`tree`] shows to be impossible. For
-//! throughput it is the carry out of `a - b`, so that whoever wants the difference, too, has both
-//! for the price of one ([`difference`]). For latency, and within other circuits, it is the sign of
-//! `a - b` by a tree, whose last bootstrap gives the flag.
+//! *Two ciphertexts*: the sign of `a - b` by a [`tree`], whose last bootstrap gives the flag: a
+//! bootstrap a digit, 32 at 64 bits. Fewer would need two digits of both operands in one bootstrap,
+//! which the tree's documentation shows to be impossible. Whoever asks more about the same pair
+//! pays a bootstrap for each further question ([`answers`]).
 //!
 //! *A constant*: all four orders come down to `a ≥ k`, in which the lowest digits of `k` that are
 //! zero do not matter. The digits are cut to leaves, each of which gives its sign in one bootstrap:
@@ -28,11 +27,10 @@ use super::{
     Number,
     Number::{Constant, Encrypted},
     Outcome, SHAPE,
-    add::difference,
-    algebra::{Algebra, Profile},
+    algebra::Algebra,
     digits, select, tree,
 };
-use crate::FheType;
+use crate::{FheType, Op};
 
 /// One of the four orders.
 #[derive(Clone, Copy)]
@@ -52,18 +50,6 @@ impl Order {
             Le => Ge,
             Gt => Lt,
             Ge => Le,
-        }
-    }
-
-    /// 1 if it holds, else 0, from the carry of a difference.
-    fn by_difference<A: Algebra>(self, algebra: &A, a: &[A::Block], b: &[A::Block]) -> A::Block {
-        let carry = match self {
-            Ge | Lt => difference(algebra, a, b).carry,
-            Le | Gt => difference(algebra, b, a).carry,
-        };
-        match self {
-            Ge | Le => carry,
-            Lt | Gt => algebra.complement(&carry, 1),
         }
     }
 
@@ -87,12 +73,7 @@ macro_rules! comparison {
             ty: FheType,
             _: FheType,
         ) -> Outcome<A::Block> {
-            Ok(Encrypted(vec![match x {
-                [Encrypted(a), Encrypted(b)] if algebra.profile() == Profile::Throughput => {
-                    $order.by_difference(algebra, a, b)
-                }
-                _ => flag(algebra, x, ty, $order, 1)?,
-            }]))
+            Ok(Encrypted(vec![flag(algebra, x, ty, $order, 1)?]))
         }
     };
 }
@@ -120,6 +101,44 @@ pub(crate) fn max<A: Algebra>(
     _: FheType,
 ) -> Outcome<A::Block> {
     chosen(algebra, x, ty, Ge)
+}
+
+/// What one pair is asked for: [`Op::Ge`], [`Op::Gt`], [`Op::Eq`], [`Op::Min`], [`Op::Max`].
+///
+/// Of two ciphertexts all answers come from one tree. If one is a constant, each is a circuit of
+/// its own: there is less to share.
+pub(super) fn answers<A: Algebra>(
+    algebra: &A,
+    a: &Number<A::Block>,
+    b: &Number<A::Block>,
+    ty: FheType,
+    questions: &[Op],
+) -> Result<Vec<Number<A::Block>>, &'static str> {
+    let (Encrypted(left), Encrypted(right)) = (a, b) else {
+        let alone = |op: &Op| {
+            let spec = op.spec();
+            algebra.circuit(&spec.circuit, &[a, b], ty, spec.result_type(ty, ty))
+        };
+        return questions.iter().map(alone).collect();
+    };
+    let root = tree::root(algebra, &tree::differences(algebra, left, right), tree::SIGN);
+    let flag = |scale: i64, holds: fn(i64) -> bool| {
+        algebra.lookup(&root, &|sign| scale * i64::from(holds(sign)))
+    };
+    let chooses = |op: &Op| matches!(op, Op::Min | Op::Max);
+    let weight = select::weight(algebra, left, right);
+    let smaller = questions.iter().any(chooses).then(|| flag(weight, |sign| sign <= 0));
+    let answers = algebra.each(questions.len(), |question| {
+        Ok(Encrypted(match (questions[question], &smaller) {
+            (Op::Ge, _) => vec![flag(1, |sign| sign >= 0)],
+            (Op::Gt, _) => vec![flag(1, |sign| sign > 0)],
+            (Op::Eq, _) => vec![flag(1, |sign| sign == 0)],
+            (Op::Min, Some(smaller)) => select::choose(algebra, smaller, weight, left, right),
+            (Op::Max, Some(smaller)) => select::choose(algebra, smaller, weight, right, left),
+            _ => return Err(SHAPE),
+        }))
+    });
+    answers.into_iter().collect()
 }
 
 /// The left one if the order holds, else the right one.

@@ -20,6 +20,7 @@ pub(crate) mod add;
 pub(crate) mod algebra;
 pub(crate) mod bitwise;
 mod columns;
+pub(crate) mod kernels;
 pub(crate) mod compare;
 pub(crate) mod convert;
 pub(crate) mod divide;
@@ -37,15 +38,16 @@ mod tree;
 use alloy_primitives::U256;
 use tfhe::integer::{IntegerCiphertext, RadixCiphertext};
 
-use algebra::{Algebra, Block, Clear, ClearBlock, Encrypted, Profile};
+use algebra::{Algebra, Block, Clear, ClearBlock, Encrypted, MAX_DIGIT, Profile};
+use kernels::Value;
 pub(crate) use number::Number;
 use number::digits;
 
-use crate::{Ciphertext, FheType, keys::ServerKeys};
+use crate::{Ciphertext, FheType, Kernel, keys::ServerKeys};
 
 /// Version of the set of circuits. It is part of the engine class: raise it whenever any
 /// operation's result could have other bits than before.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// What a circuit returns. `Err` says which rule the operands break.
 pub(crate) type Outcome<B> = Result<Number<B>, &'static str>;
@@ -84,22 +86,18 @@ impl Circuit {
     }
 
     /// Computes on ciphertexts.
-    pub(crate) fn run(
+    pub(crate) fn encrypted(
         &self,
-        keys: &ServerKeys,
-        profile: Profile,
-        x: &[&Ciphertext],
+        algebra: &Encrypted<'_>,
+        x: &[&Number<Block>],
         operand: FheType,
         result: FheType,
-    ) -> Result<Ciphertext, &'static str> {
-        let algebra = Encrypted::new(keys, profile);
-        let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
-        let x: Vec<_> = x.iter().collect();
-        Ok(close(&algebra, (self.encrypted)(&algebra, &x, operand, result)?))
+    ) -> Outcome<Block> {
+        (self.encrypted)(algebra, x, operand, result)
     }
 
     /// Computes on plaintexts.
-    pub(crate) fn simulate(
+    pub(crate) fn clear(
         &self,
         algebra: &Clear,
         x: &[&Number<ClearBlock>],
@@ -110,21 +108,18 @@ impl Circuit {
     }
 }
 
-/// A difference, and whether the first operand is at least the second or the opposite, as
-/// [`Profile::Throughput`] computes either alone.
-pub(crate) fn sub_with_order(
+/// Runs a kernel on ciphertexts. Returns its results, and how many bootstraps they took.
+pub(crate) fn run(
     keys: &ServerKeys,
-    a: &Ciphertext,
-    b: &Ciphertext,
-    positive: bool,
-) -> Result<[Ciphertext; 2], &'static str> {
-    let algebra = Encrypted::new(keys, Profile::Throughput);
-    let (Number::Encrypted(a), Number::Encrypted(b)) = (open(&algebra, a), open(&algebra, b))
-    else {
-        return Err(SHAPE);
-    };
-    let [difference, order] = add::difference_with_order(&algebra, &a, &b, positive);
-    Ok([close(&algebra, difference), close(&algebra, order)])
+    profile: Profile,
+    kernel: &Kernel,
+    x: &[&Ciphertext],
+) -> Result<(Vec<Ciphertext>, u64), &'static str> {
+    let algebra = Encrypted::new(keys, profile);
+    let x: Vec<_> = x.iter().map(|value| open(&algebra, value)).collect();
+    let results = kernels::run(&algebra, kernel, &x)?;
+    let results = results.into_iter().map(|value| close(&algebra, value)).collect();
+    Ok((results, algebra.bootstraps()))
 }
 
 /// The same value with blocks of noise level 1 at most and without carries.
@@ -134,14 +129,19 @@ pub(crate) fn clean(keys: &ServerKeys, value: &Ciphertext) -> Ciphertext {
     let blocks = radix.blocks();
     let blocks = algebra.each(blocks.len(), |position| {
         let block = algebra.open(&blocks[position]);
-        algebra.close(algebra.lookup(&block, &|value| value & 3))
+        algebra.close(algebra.lookup(&block, &|value| value & 3), MAX_DIGIT)
     });
     Ciphertext::Encrypted(RadixCiphertext::from_blocks(blocks))
 }
 
-fn open(algebra: &Encrypted<'_>, value: &Ciphertext) -> Number<Block> {
-    match value {
+fn open(algebra: &Encrypted<'_>, value: &Ciphertext) -> Value<Block> {
+    Value::Number(match value {
         Ciphertext::Constant(value) => Number::Constant(*value),
+        Ciphertext::Condition(block) => {
+            let block = algebra.open(block);
+            let high = algebra.degree(&block).min(select::SCALE);
+            return Value::Condition(algebra.narrow(&block, 0, high));
+        }
         Ciphertext::Encrypted(radix) => {
             Number::Encrypted(match radix.blocks() {
                 // A Bool, whatever its degree says.
@@ -153,14 +153,17 @@ fn open(algebra: &Encrypted<'_>, value: &Ciphertext) -> Number<Block> {
                 blocks => blocks.iter().map(|block| algebra.open(block)).collect(),
             })
         }
-    }
+    })
 }
 
 /// A result of constant digits is a constant.
-fn close(algebra: &Encrypted<'_>, number: Number<Block>) -> Ciphertext {
-    let digits = match number {
-        Number::Constant(value) => return Ciphertext::Constant(value),
-        Number::Encrypted(digits) => digits,
+fn close(algebra: &Encrypted<'_>, value: Value<Block>) -> Ciphertext {
+    let digits = match value {
+        Value::Number(Number::Constant(value)) => return Ciphertext::Constant(value),
+        Value::Number(Number::Encrypted(digits)) => digits,
+        Value::Condition(block) => {
+            return Ciphertext::Condition(algebra.close(block, select::SCALE));
+        }
     };
     let bounds: Vec<_> = digits.iter().map(|digit| algebra.bounds(digit)).collect();
     if bounds.iter().all(|bounds| bounds.noise == 0) {
@@ -170,6 +173,6 @@ fn close(algebra: &Encrypted<'_>, number: Number<Block>) -> Ciphertext {
             .fold(U256::ZERO, |value, bounds| value << 2 | U256::from(bounds.high.unsigned_abs()));
         return Ciphertext::Constant(value);
     }
-    let blocks = digits.into_iter().map(|digit| algebra.close(digit)).collect::<Vec<_>>();
-    Ciphertext::Encrypted(RadixCiphertext::from_blocks(blocks))
+    let blocks = digits.into_iter().map(|digit| algebra.close(digit, MAX_DIGIT));
+    Ciphertext::Encrypted(RadixCiphertext::from_blocks(blocks.collect::<Vec<_>>()))
 }

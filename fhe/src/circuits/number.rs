@@ -2,7 +2,7 @@
 
 use alloy_primitives::U256;
 
-use super::algebra::{Algebra, Clear, ClearBlock};
+use super::algebra::{Algebra, ClearBlock};
 use crate::FheType;
 
 /// An operand or a result.
@@ -41,20 +41,14 @@ impl Number<ClearBlock> {
         }
     }
 
-    /// The largest of what `property` is of the digits.
-    pub(crate) fn most(&self, property: impl Fn(&ClearBlock) -> u64) -> u64 {
-        match self {
-            Self::Constant(_) => 0,
-            Self::Encrypted(digits) => digits.iter().map(property).max().unwrap_or(0),
-        }
-    }
-
     /// A number as it comes from a store, with digits of one noise level.
-    pub(crate) fn stored(clear: &Clear, value: U256, ty: FheType, noise: u64) -> Self {
+    pub(crate) fn stored(value: U256, ty: FheType, noise: u64) -> Self {
         let degree = if ty == FheType::Bool { 1 } else { 3 };
         let digit = |position: usize| i64::from((value >> (2 * position)).byte(0) & 3);
         Self::Encrypted(
-            (0..ty.blocks()).map(|position| clear.stored(digit(position), degree, noise)).collect(),
+            (0..ty.blocks())
+                .map(|position| ClearBlock::stored(digit(position), degree, noise, 0))
+                .collect(),
         )
     }
 }

@@ -16,6 +16,8 @@
 //! the same, for it is one of the branches. If both branches have level 2 the sum would have 3: it
 //! is cleaned, at another bootstrap a digit. With a constant branch the result is clean.
 //!
+//! Several choices by one condition scale it once ([`prepare`]).
+//!
 //! 32 bootstraps for two 64-bit ciphertexts instead of 33 need a condition at scale 7: as stored,
 //! at scale 1, it would bring noise level 7 by itself.
 
@@ -55,6 +57,14 @@ pub(crate) fn select<A: Algebra>(
         algebra.lookup(condition, &|condition| weight * condition)
     };
     Ok(Encrypted(choose(algebra, &condition, weight, &a, &b)))
+}
+
+/// What a prepared condition weighs: enough to choose between any two numbers.
+pub(super) const SCALE: i64 = 7;
+
+/// A condition of [`SCALE`] or 0.
+pub(super) fn prepare<A: Algebra>(algebra: &A, condition: &A::Block) -> A::Block {
+    algebra.lookup(condition, &|condition| SCALE * condition)
 }
 
 /// What a true condition must weigh to choose between these: [`choose`] takes it.

@@ -174,6 +174,18 @@ impl OpSpec {
         }
     }
 
+    /// Whether a graph node of the operation can have so many operands.
+    pub fn takes(&self, operands: usize) -> bool {
+        match self.shape {
+            Shape::Unary | Shape::Cast | Shape::TrivialEncrypt | Shape::Rand => operands == 1,
+            Shape::Binary | Shape::RandBounded => operands == 2,
+            Shape::Select | Shape::MulDiv => operands == 3,
+            Shape::Sum => true,
+            Shape::IsIn => operands > 0,
+            Shape::VerifyInput => false,
+        }
+    }
+
     /// Most elements of a collection of `ty` ([`Shape::Sum`], [`Shape::IsIn`]).
     pub fn collection_limit(ty: FheType) -> usize {
         if ty.bits() <= 32 { 100 } else { 60 }

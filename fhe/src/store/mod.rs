@@ -41,7 +41,7 @@ impl Record {
     const FORMAT: u8 = 1;
 
     /// The record as one byte string.
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::HEADER + self.bytes.len());
         bytes.extend([Self::FORMAT, self.ty.id()]);
         bytes.extend(self.class);
@@ -51,7 +51,7 @@ impl Record {
     }
 
     /// Reads [`Self::to_bytes`] back and checks the digest.
-    fn from_bytes(handle: &Handle, stored: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn from_bytes(handle: &Handle, stored: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |reason| StoreError::Corrupt { handle: *handle, reason };
         let (header, bytes) =
             stored.split_at_checked(Self::HEADER).ok_or_else(|| corrupt("it is too short"))?;

@@ -4,12 +4,23 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, U256, keccak256};
 use ciphervm_fhe::{
-    CiphertextStore, Evaluation, EvaluationError, Evaluator, FheType, Graph, GraphEvaluator,
-    Handle, MemoryStore, Node, Op, Operand, ReferenceEngine, TfheEngine,
+    CiphertextStore, Engine, Evaluation, EvaluationError, Evaluator, FheType, Graph,
+    GraphEvaluator, Handle, MemoryStore, Node, Op, Operand, Profile, Record, ReferenceEngine,
+    Rewrites, SimulationEngine, TfheEngine,
 };
-use ciphervm_kms::{Kms, ReferenceKms, test_keys};
+use ciphervm_kms::{Kms, ReferenceKms, error::DecryptionError, test_keys};
 
 const CHAIN: u64 = 31337;
+
+/// Reads what the simulation stored.
+#[derive(Debug)]
+struct Simulation(SimulationEngine);
+
+impl Kms for Simulation {
+    fn decrypt(&self, record: &Record) -> Result<U256, DecryptionError> {
+        Ok(self.0.decode(&record.bytes, record.ty)?.value())
+    }
+}
 
 pub(crate) struct Bench {
     pub(crate) evaluator: Box<dyn Evaluator>,
@@ -33,6 +44,12 @@ impl Bench {
         let (keyset, kms) = test_keys();
         let evaluator = GraphEvaluator::new(TfheEngine::new(keyset), threads).unwrap();
         Self::new(Box::new(evaluator), kms)
+    }
+
+    /// The circuits on plaintexts, with some rewrites.
+    pub(crate) fn simulation(rewrites: Rewrites) -> Self {
+        let engine = SimulationEngine::new(Profile::Throughput, rewrites);
+        Self::new(Box::new(GraphEvaluator::new(engine, 1).unwrap()), Arc::new(Simulation(engine)))
     }
 
     fn new(evaluator: Box<dyn Evaluator>, kms: Arc<dyn Kms>) -> Self {
@@ -69,6 +86,11 @@ impl Bench {
         let handle = self.record(op, operands, ty);
         self.roots.push(handle);
         handle
+    }
+
+    /// What is to be kept.
+    pub(crate) fn kept(&self) -> &[Handle] {
+        &self.roots
     }
 
     /// Encrypts and stores the pending inputs.

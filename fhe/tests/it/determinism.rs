@@ -132,33 +132,3 @@ fn no_circuit_changes_its_bits_unnoticed() {
          and write them with `UPDATE_GOLDEN=1 cargo test -p ciphervm-fhe --test it determinism`"
     );
 }
-
-/// One chain computes a difference and an order of the same operands. Either alone has the same
-/// bits, or a ciphertext would depend on what else its block holds.
-#[test]
-fn a_difference_and_an_order_have_the_bits_that_they_have_alone() {
-    let run = |ops: &[Op]| {
-        let mut graph = Graph { bench: Bench::tfhe(1), results: Vec::new() };
-        let seeds = [1, 2].map(|seed| Operand::Scalar(U256::from(seed)));
-        let [a, b] = seeds.map(|seed| graph.keep("", Op::Rand, &[&seed], FheType::Uint8));
-        for op in ops {
-            let (left, right) = if *op == Op::Gt { (&b, &a) } else { (&a, &b) };
-            let ty = op.spec().result_type(FheType::Uint8, FheType::Uint8);
-            graph.keep("", *op, &[left, right], ty);
-        }
-        let Graph { mut bench, results } = graph;
-        let bootstraps = bench.evaluate().unwrap();
-        let bytes = |(_, handle): &(String, Handle)| {
-            bench.store.get(handle).unwrap().unwrap().bytes.clone()
-        };
-        (results[2..].iter().map(bytes).collect::<Vec<_>>(), bootstraps.measured)
-    };
-    let (difference, _) = run(&[Op::Sub]);
-    for order in [Op::Ge, Op::Lt, Op::Gt] {
-        let (alone, _) = run(&[order]);
-        let (both, measured) = run(&[Op::Sub, order]);
-        assert_eq!(both, [&difference[..], &alone].concat(), "{order}");
-        // The control: they did meet, so one of them took nothing.
-        assert!(measured.iter().any(|took| took.bootstraps == Some(0)), "{measured:?}");
-    }
-}

@@ -33,9 +33,9 @@ impl Block {
         self.header.seal()
     }
 
-    /// The logs of all transactions, in order.
-    pub fn logs(&self) -> impl Iterator<Item = &Log> {
-        self.receipts.iter().flat_map(|receipt| receipt.logs())
+    /// The logs of each transaction, in order.
+    pub fn logs(&self) -> impl Iterator<Item = &[Log]> {
+        self.receipts.iter().map(|receipt| receipt.logs())
     }
 
     /// How many logs the block has before those of transaction `index`.

@@ -294,8 +294,8 @@ fn steps_table(report: &Report) -> Table {
             step.clone(),
             gas.to_string(),
             settled.hcu.to_string(),
-            format!("{} of {}", settled.evaluation.operations, settled.recorded),
-            settled.evaluation.bootstraps.to_string(),
+            format!("{} of {}", settled.operations, settled.recorded),
+            settled.bootstraps.to_string(),
             format!("{seconds:.2}"),
         ]);
     }
@@ -320,7 +320,7 @@ fn balances_table(report: &Report) -> Table {
 fn digests_table(report: &Report) -> Table {
     let mut table = table(&["stored by", "handle", "digest of the ciphertext"]);
     for Measured { step, settled, .. } in &report.steps {
-        for (handle, digest) in &settled.evaluation.stored {
+        for (handle, digest) in &settled.stored {
             table.add_row([step.clone(), handle.to_string(), format!("{digest:?}")]);
         }
     }

@@ -5,3 +5,4 @@ pub mod devnet;
 pub mod keys;
 pub mod kms;
 pub mod trace;
+pub mod verify;

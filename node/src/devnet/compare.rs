@@ -2,83 +2,112 @@
 //! on plaintexts.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    sync::Arc,
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use alloy_primitives::{B256, U256};
 use ciphervm_fhe::{
-    CiphertextError, CiphertextStore, Evaluation, EvaluationError, Evaluator, FheType, GraphError,
-    Handle, Live, MemoryStore, Node, Op, Operand, Record, StoreError, StoreSize, reference,
+    Bundle, BundleError, CiphertextError, Evaluator, Execution, FheType, Kernel, Op, Operand,
+    Record, Rewrites, Source, Work,
 };
 use ciphervm_kms::Kms;
 
-/// An [`Evaluator`] that checks another one. The first operation whose result is wrong is an error,
-/// and nothing is stored then.
+/// An [`Evaluator`] that checks another one. The first step whose result is wrong is an error, and
+/// what depends on it is not computed.
 ///
-/// It keeps intermediate results in memory until they are compared, half a megabyte for 64
-/// encrypted bits, and it decrypts everything: it is for development only.
+/// It decrypts everything: it is for development only.
 #[derive(Debug)]
 pub struct CompareEvaluator {
     real: Arc<dyn Evaluator>,
     kms: Arc<dyn Kms>,
+    /// Prepared conditions, which are no values to decrypt, by digest.
+    conditions: Mutex<BTreeMap<B256, U256>>,
 }
+
+/// Conditions that are remembered. One is needed for as long as its choices run.
+const CONDITIONS: usize = 10_000;
 
 impl CompareEvaluator {
     /// Checks what `real` computes. `kms` has its secret key.
     pub fn new(real: Arc<dyn Evaluator>, kms: Arc<dyn Kms>) -> Self {
-        Self { real, kms }
+        Self { real, kms, conditions: Mutex::default() }
     }
 
-    /// Compares every operation, operands before results.
-    fn check(&self, live: &Live, store: &dyn CiphertextStore) -> Result<(), EvaluationError> {
-        let mut values = BTreeMap::new();
-        for (handle, node) in &live.nodes {
-            let wrong = |reason| EvaluationError::Wrong { op: node.op, handle: *handle, reason };
-            for needed in node.inputs().chain([*handle]) {
-                if let Entry::Vacant(value) = values.entry(needed) {
-                    value.insert(self.decrypt(&needed, store).map_err(wrong)?);
+    /// Compares every step of a bundle, operands before results. `results` are those of all steps.
+    fn check(
+        &self,
+        bundle: &Bundle,
+        inputs: &[Arc<Record>],
+        results: &[Vec<Record>],
+    ) -> Result<(), BundleError> {
+        for (step, work) in bundle.steps.iter().enumerate() {
+            let wrong = |reason| BundleError::Wrong { step, reason };
+            let value = |operand: &Operand<Source>| match *operand {
+                Operand::Scalar(value) => Ok(value),
+                Operand::Encrypted(Source::Input(input)) => self.value(&inputs[input]),
+                Operand::Encrypted(Source::Result { step, result }) => {
+                    self.value(&results[step][result])
                 }
+            };
+            let operands = work.operands.iter().map(value).collect::<Result<Vec<_>, _>>();
+            let operands = operands.map_err(wrong)?;
+            if work.kernel == Kernel::Prepare {
+                self.remember(results[step][0].digest, operands[0]);
             }
-            compare(*handle, node, &values).map_err(wrong)?;
+            let found = results[step].iter().map(|record| self.value(record));
+            let found = found.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+            compare(work, &operands, &found).map_err(wrong)?;
         }
         Ok(())
     }
 
-    fn decrypt(&self, handle: &Handle, store: &dyn CiphertextStore) -> Result<U256, String> {
-        let record = store.get(handle).map_err(|error| error.to_string())?;
-        let record = record.ok_or_else(|| GraphError::Unknown(*handle).to_string())?;
-        let value = self.kms.decrypt(&record);
-        value.map_err(|error| format!("the ciphertext of {handle} cannot be decrypted: {error}"))
+    fn value(&self, record: &Record) -> Result<U256, String> {
+        if let Some(condition) = self.lock().get(&record.digest) {
+            return Ok(*condition);
+        }
+        self.kms.decrypt(record).map_err(|error| format!("it cannot be decrypted: {error}"))
+    }
+
+    fn remember(&self, digest: B256, condition: U256) {
+        let mut conditions = self.lock();
+        if conditions.len() >= CONDITIONS {
+            conditions.pop_first();
+        }
+        conditions.insert(digest, condition);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<B256, U256>> {
+        self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Compares the value of `node`'s result with the one that follows from its operands.
-fn compare(handle: Handle, node: &Node, values: &BTreeMap<Handle, U256>) -> Result<(), String> {
-    let operand = |operand: &Operand<Handle>| match operand {
-        Operand::Encrypted(handle) => Operand::Encrypted(values[handle]),
-        Operand::Scalar(word) => Operand::Scalar(*word),
-    };
-    let operands: Vec<_> = node.operands.iter().map(operand).collect();
-    let found = values[&handle];
-    let expected = match (node.op, &operands[..]) {
+/// Compares the results of a step with those that follow from its operands.
+fn compare(work: &Work, operands: &[U256], found: &[U256]) -> Result<(), String> {
+    let expected = match (&work.kernel, operands, found) {
         // Which value it is only the key decides.
-        (Op::Rand, _) if found <= node.result.max_value() => found,
-        (Op::RandBounded, [Operand::Scalar(bound), _]) if found < *bound => found,
-        _ => reference::evaluate(node.op, &operands, node.operand, node.result),
+        (Kernel::Op { op: Op::Rand, result, .. }, _, [value]) if *value <= result.max_value() => {
+            found.to_vec()
+        }
+        (Kernel::Op { op: Op::RandBounded, .. }, [bound, _], [value]) if value < bound => {
+            found.to_vec()
+        }
+        (kernel, ..) => kernel.reference(operands)?,
     };
     if found == expected {
         return Ok(());
     }
-    let show = |operand: &Operand<Handle>| match operand {
-        Operand::Encrypted(handle) => format!("{} of {handle}", values[handle]),
-        Operand::Scalar(word) => format!("the scalar {word}"),
+    let show = |values: &[U256]| {
+        let values: Vec<_> = values.iter().map(U256::to_string).collect();
+        values.join(", ")
     };
-    let operands: Vec<_> = node.operands.iter().map(show).collect();
-    let ty = node.result;
+    let types: Vec<_> = work.kernel.results().iter().map(FheType::to_string).collect();
     Err(format!(
-        "it gives {found}, and should give {expected} as {ty}, from {}",
-        operands.join(", ")
+        "it gives {}, and should give {} as {}, from {}",
+        show(found),
+        show(&expected),
+        types.join(", "),
+        show(operands)
     ))
 }
 
@@ -87,23 +116,33 @@ impl Evaluator for CompareEvaluator {
         self.real.class()
     }
 
-    fn evaluate(
-        &self,
-        live: &Live,
-        store: &dyn CiphertextStore,
-    ) -> Result<Evaluation, EvaluationError> {
-        let keep = live.nodes.iter().map(|(handle, _)| *handle).collect();
-        let scratch = Layered { below: store, above: MemoryStore::new() };
-        let mut evaluation = self.real.evaluate(&Live { keep, ..live.clone() }, &scratch)?;
-        self.check(live, &scratch)?;
-        evaluation.stored.retain(|(handle, _)| live.keep.contains(handle));
-        let mut records = Vec::new();
-        for (handle, _) in &evaluation.stored {
-            let record = scratch.above.get(handle)?.ok_or(GraphError::Unknown(*handle))?;
-            records.push((*handle, Record::clone(&record)));
-        }
-        store.insert(records)?;
-        Ok(evaluation)
+    fn rewrites(&self) -> Rewrites {
+        self.real.rewrites()
+    }
+
+    fn threads(&self) -> usize {
+        self.real.threads()
+    }
+
+    fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
+        self.real.spawn(job);
+    }
+
+    fn execute(&self, bundle: &Bundle, inputs: &[Arc<Record>]) -> Result<Execution, BundleError> {
+        bundle.check(self.class(), inputs)?;
+        // The results of all steps are wanted, and then the bundle's own outputs.
+        let counts: Vec<_> = bundle.steps.iter().map(|work| work.kernel.results().len()).collect();
+        let all = counts.iter().enumerate().flat_map(|(step, count)| {
+            (0..*count).map(move |result| Source::Result { step, result })
+        });
+        let outputs = all.chain(bundle.outputs.iter().copied()).collect();
+        let mut execution =
+            self.real.execute(&Bundle { outputs, ..bundle.clone() }, inputs)?;
+        let mut records = std::mem::take(&mut execution.outputs).into_iter();
+        let results: Vec<Vec<Record>> =
+            counts.iter().map(|count| records.by_ref().take(*count).collect()).collect();
+        self.check(bundle, inputs, &results)?;
+        Ok(Execution { outputs: records.collect(), ..execution })
     }
 
     fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
@@ -115,47 +154,21 @@ impl Evaluator for CompareEvaluator {
     }
 }
 
-/// A store on top of another one, which stays as it is.
-#[derive(Debug)]
-struct Layered<'a> {
-    below: &'a dyn CiphertextStore,
-    above: MemoryStore,
-}
-
-impl CiphertextStore for Layered<'_> {
-    fn get(&self, handle: &Handle) -> Result<Option<Arc<Record>>, StoreError> {
-        match self.above.get(handle)? {
-            Some(record) => Ok(Some(record)),
-            None => self.below.get(handle),
-        }
-    }
-
-    fn contains(&self, handle: &Handle) -> Result<bool, StoreError> {
-        Ok(self.above.contains(handle)? || self.below.contains(handle)?)
-    }
-
-    fn insert(&self, records: Vec<(Handle, Record)>) -> Result<(), StoreError> {
-        self.above.insert(records)
-    }
-
-    fn size(&self) -> Result<StoreSize, StoreError> {
-        let (below, above) = (self.below.size()?, self.above.size()?);
-        Ok(StoreSize { records: below.records + above.records, bytes: below.bytes + above.bytes })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ciphervm_fhe::{Graph, GraphEvaluator, ReferenceEngine};
+    use ciphervm_fhe::{
+        CiphertextStore, EvaluationError, Graph, GraphEvaluator, Handle, Live, MemoryStore, Node,
+        ReferenceEngine,
+    };
     use ciphervm_kms::ReferenceKms;
 
     use super::*;
 
-    /// Changes the value of one result.
+    /// Changes the results of one operation.
     #[derive(Debug)]
     struct Faulty {
         inner: GraphEvaluator<ReferenceEngine>,
-        wrong: Option<(Handle, u8)>,
+        wrong: Option<(Op, u8)>,
     }
 
     impl Evaluator for Faulty {
@@ -163,22 +176,34 @@ mod tests {
             self.inner.class()
         }
 
-        fn evaluate(
+        fn rewrites(&self) -> Rewrites {
+            self.inner.rewrites()
+        }
+
+        fn threads(&self) -> usize {
+            self.inner.threads()
+        }
+
+        fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
+            self.inner.spawn(job);
+        }
+
+        fn execute(
             &self,
-            live: &Live,
-            store: &dyn CiphertextStore,
-        ) -> Result<Evaluation, EvaluationError> {
-            let scratch = Layered { below: store, above: MemoryStore::new() };
-            let evaluation = self.inner.evaluate(live, &scratch)?;
-            for (handle, _) in &evaluation.stored {
-                let right = Record::clone(&scratch.above.get(handle)?.unwrap());
-                let record = match self.wrong {
-                    Some((wrong, value)) if wrong == *handle => reference(wrong, value),
-                    _ => right,
-                };
-                store.insert(vec![(*handle, record)])?;
+            bundle: &Bundle,
+            inputs: &[Arc<Record>],
+        ) -> Result<Execution, BundleError> {
+            let mut execution = self.inner.execute(bundle, inputs)?;
+            for (output, record) in bundle.outputs.iter().zip(&mut execution.outputs) {
+                let Source::Result { step, .. } = *output else { continue };
+                if let Kernel::Op { op, .. } = bundle.steps[step].kernel
+                    && let Some((wrong, value)) = self.wrong
+                    && wrong == op
+                {
+                    *record = reference(handle(0), value);
+                }
             }
-            Ok(evaluation)
+            Ok(execution)
         }
 
         fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
@@ -224,7 +249,7 @@ mod tests {
         (graph.live([handle(4), handle(5)], settled).unwrap(), store)
     }
 
-    fn compare_with(wrong: Option<(Handle, u8)>) -> CompareEvaluator {
+    fn compare_with(wrong: Option<(Op, u8)>) -> CompareEvaluator {
         let inner = GraphEvaluator::new(ReferenceEngine, 1).unwrap();
         CompareEvaluator::new(Arc::new(Faulty { inner, wrong }), Arc::new(ReferenceKms))
     }
@@ -244,13 +269,11 @@ mod tests {
     #[test]
     fn the_first_difference_is_reported_and_nothing_is_stored() {
         let (live, store) = live();
-        let error = compare_with(Some((handle(3), 45))).evaluate(&live, &store).unwrap_err();
+        let error = compare_with(Some((Op::Add, 45))).evaluate(&live, &store).unwrap_err();
         let expected = format!(
-            "operation fheAdd for {} is wrong: it gives 45, and should give 44 as euint8, \
-             from 200 of {}, 100 of {}",
-            handle(3),
-            handle(1),
-            handle(2)
+            "operation fheAdd for {} is wrong: it gives 45, and should give 44 as euint8, from \
+             200, 100",
+            handle(3)
         );
         assert_eq!(error.to_string(), expected);
         assert_eq!(store.size().unwrap().records, 1);
@@ -259,9 +282,9 @@ mod tests {
     #[test]
     fn a_random_value_may_be_any_in_its_range_and_none_beyond() {
         let (live, store) = live();
-        compare_with(Some((handle(5), 15))).evaluate(&live, &store).unwrap();
+        compare_with(Some((Op::RandBounded, 15))).evaluate(&live, &store).unwrap();
         let (live, store) = self::live();
-        let error = compare_with(Some((handle(5), 16))).evaluate(&live, &store).unwrap_err();
+        let error = compare_with(Some((Op::RandBounded, 16))).evaluate(&live, &store).unwrap_err();
         assert!(error.to_string().contains("fheRandBounded"), "{error}");
     }
 }

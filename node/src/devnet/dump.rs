@@ -178,7 +178,7 @@ impl Devnet {
     ) -> Result<Vec<StoredCiphertext>, DumpError> {
         let mut handles = BTreeSet::new();
         for block in blocks {
-            let record = Record::from_logs(&self.host.addresses, block.logs())?;
+            let record = Record::from_logs(&self.host.addresses, block.logs().flatten())?;
             for op in &record.ops {
                 let inputs =
                     record.graph.get(&op.handle).into_iter().flat_map(|node| node.inputs());

@@ -7,7 +7,6 @@
 
 mod accounts;
 mod clock;
-mod commitment;
 mod compare;
 mod controls;
 mod dump;
@@ -21,7 +20,6 @@ mod tests;
 
 pub use accounts::{Accounts, MNEMONIC, MnemonicError};
 pub use clock::{Clock, PastError, now};
-pub use commitment::Commitment;
 pub use compare::CompareEvaluator;
 pub use dump::DumpError;
 pub use error::{DevnetError, StartError};
@@ -46,7 +44,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     chain::{Attributes, Block, Chain, Genesis, StateDiff, Transaction, WorldState},
-    journal::{Entry, Journal},
+    journal::{Entry, Journal, JournalError},
     pool::{AccountFacts, BlockFacts, Limits, Order, Pool},
 };
 use snapshot::Snapshot;
@@ -189,9 +187,9 @@ impl Devnet {
         let settlement =
             Settlement::new(addresses, Arc::clone(&evaluator), store).with_clear_inputs();
         let marks = journal.clone();
-        let on_settled = move |number| {
+        let on_settled = move |settled, block, commitment| {
             if let Some(journal) = &marks
-                && let Err(error) = journal.mark_settled(number)
+                && let Err(error) = journal.note_settled(settled, block, commitment)
             {
                 tracing::warn!(%error, "the settled block was not noted");
             }
@@ -281,6 +279,14 @@ impl Devnet {
     /// Where ciphertexts are.
     pub fn store(&self) -> &dyn CiphertextStore {
         &**self.settler.settlement().store()
+    }
+
+    /// The commitment that was noted when a block was settled, if it was and there is a journal.
+    ///
+    /// # Errors
+    /// If the journal fails.
+    pub fn noted_commitment(&self, block: u64) -> Result<Option<B256>, JournalError> {
+        self.journal.as_ref().map_or(Ok(None), |journal| journal.commitment(block))
     }
 
     /// How long to wait for evaluation before an answer says that it takes longer.

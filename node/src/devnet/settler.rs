@@ -1,15 +1,16 @@
-//! Evaluation behind blocks: a thread that settles them in order.
+//! Evaluation behind blocks: a thread that hands them to the scheduler in order, and what became of
+//! them. A light block may be done before a heavy one that came first.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use ciphervm::{Settled, Settlement};
+use alloy_primitives::B256;
+use ciphervm::{Accounts, Settled, Settlement};
 use ciphervm_fhe::{Handle, Measured};
 use tracing::{error, info};
 
@@ -18,8 +19,12 @@ use crate::chain::Block;
 /// Blocks that may wait for evaluation. A block holds thousands of operations at most, and what
 /// waits is only their logs, which the chain holds anyway: this bounds the time, not the memory.
 const WAITING: usize = 256;
+/// Blocks that are evaluated side by side. The rest waits as logs only.
+const IN_FLIGHT: usize = 64;
 /// Operations whose measurements are kept.
 const MEASUREMENTS: usize = 100_000;
+/// Blocks whose transactions' accounts are kept.
+const ACCOUNTED: usize = 10_000;
 
 /// Evaluation did not come far enough.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +58,11 @@ pub enum SettlerError {
 /// How far evaluation is.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    /// The last settled block.
+    /// The block up to which all are settled, or failed.
     pub settled: u64,
-    /// The block that is being evaluated, and for how long.
+    /// Blocks after that one that are, too.
+    pub ahead: BTreeSet<u64>,
+    /// The first block that is being evaluated, and for how long.
     pub running: Option<(u64, Duration)>,
     /// Blocks that wait.
     pub waiting: usize,
@@ -70,12 +77,18 @@ pub struct Progress {
 impl Progress {
     /// Whether a block's ciphertexts are all there.
     pub fn is_settled(&self, block: u64) -> bool {
-        block <= self.settled && !self.failed.contains_key(&block)
+        self.is_over(block) && !self.failed.contains_key(&block)
+    }
+
+    /// Whether a block is settled, or failed.
+    fn is_over(&self, block: u64) -> bool {
+        block <= self.settled || self.ahead.contains(&block)
     }
 }
 
-/// What is told when a block is settled: its number.
-type OnSettled = Box<dyn Fn(u64) + Send>;
+/// What is told when a block is settled: up to which block all are, its own number, and the root of
+/// its commitment.
+type OnSettled = Box<dyn Fn(u64, u64, B256) + Send + Sync>;
 
 /// Settles blocks in the order in which it gets them.
 pub struct Settler {
@@ -85,6 +98,7 @@ pub struct Settler {
 
 struct Shared {
     settlement: Settlement,
+    on_settled: OnSettled,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -92,12 +106,24 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     blocks: VecDeque<Arc<Block>>,
-    running: Option<(u64, Instant)>,
+    running: BTreeMap<u64, Running>,
+    /// How many were started.
+    started: u64,
     /// The last block that was handed in.
     head: u64,
     progress: Progress,
     measured: Measurements,
+    /// By block, and then by transaction.
+    accounts: BTreeMap<u64, Vec<Accounts>>,
     stop: bool,
+}
+
+/// A block that is being evaluated.
+#[derive(Clone, Copy)]
+struct Running {
+    /// Which start it was: blocks of the same number come and go.
+    start: u64,
+    since: Instant,
 }
 
 /// What operations took, the latest ones.
@@ -109,9 +135,18 @@ struct Measurements {
 
 impl Measurements {
     fn add(&mut self, measured: Vec<Measured>) {
-        for entry in measured {
-            if self.by_handle.insert(entry.handle, entry).is_none() {
-                self.order.push_back(entry.handle);
+        let mut together: BTreeMap<Handle, Measured> = BTreeMap::new();
+        for step in measured {
+            let entry = together.entry(step.handle).or_insert(Measured {
+                handle: step.handle,
+                ..Measured::default()
+            });
+            entry.elapsed += step.elapsed;
+            entry.bootstraps += step.bootstraps;
+        }
+        for (handle, entry) in together {
+            if self.by_handle.insert(handle, entry).is_none() {
+                self.order.push_back(handle);
             }
         }
         while self.order.len() > MEASUREMENTS
@@ -136,9 +171,9 @@ impl Settler {
         let progress = Progress { settled, ..Progress::default() };
         let queue = Queue { head: settled, progress, ..Queue::default() };
         let (queue, changed) = (Mutex::new(queue), Condvar::new());
-        let shared = Arc::new(Shared { settlement, queue, changed });
+        let shared = Arc::new(Shared { settlement, on_settled, queue, changed });
         let worker = Arc::clone(&shared);
-        let run = move || worker.run(&on_settled);
+        let run = move || worker.run();
         let thread = thread::Builder::new().name("settler".to_owned()).spawn(run)?;
         Ok(Self { shared, thread: Some(thread) })
     }
@@ -166,9 +201,11 @@ impl Settler {
         write()?;
         queue.blocks.retain(|block| block.number() <= head);
         queue.head = head;
-        // What the thread computes for a block that is gone counts for nothing.
-        queue.running = queue.running.filter(|(block, _)| *block <= head);
+        // What is computed for a block that is gone counts for nothing.
+        queue.running.retain(|block, _| *block <= head);
         queue.progress.settled = queue.progress.settled.min(head);
+        queue.progress.ahead.retain(|block| *block <= head);
+        queue.accounts.retain(|block, _| *block <= head);
         queue.progress.failed.retain(|block, _| *block <= head);
         self.shared.changed.notify_all();
         Ok(())
@@ -187,7 +224,7 @@ impl Settler {
     /// # Errors
     /// If they are not in time, or one of them failed.
     pub fn wait(&self, timeout: Duration) -> Result<(), SettlerError> {
-        let queue = self.wait_up_to(u64::MAX, timeout)?;
+        let queue = self.wait_for_all(timeout)?;
         match queue.progress.failed.first_key_value() {
             Some((&block, reason)) => Err(SettlerError::Failed { block, reason: reason.clone() }),
             None => Ok(()),
@@ -199,7 +236,9 @@ impl Settler {
     /// # Errors
     /// If it is not in time, or failed.
     pub fn wait_for(&self, block: u64, timeout: Duration) -> Result<(), SettlerError> {
-        let queue = self.wait_up_to(block, timeout)?;
+        let unfinished = |queue: &Queue, target| !queue.progress.is_over(target);
+        let target = block.min(self.shared.lock().head);
+        let queue = self.wait_while(timeout, target, unfinished)?;
         match queue.progress.failed.get(&block) {
             Some(reason) => Err(SettlerError::Failed { block, reason: reason.clone() }),
             None => Ok(()),
@@ -211,18 +250,14 @@ impl Settler {
     /// # Errors
     /// If they were not in time.
     pub fn catch_up(&self, timeout: Duration) -> Result<(), SettlerError> {
-        self.wait_up_to(u64::MAX, timeout).map(drop)
+        self.wait_for_all(timeout).map(drop)
     }
 
-    /// Waits until the blocks up to `block` that are there now are done with.
-    fn wait_up_to(
-        &self,
-        block: u64,
-        timeout: Duration,
-    ) -> Result<MutexGuard<'_, Queue>, SettlerError> {
-        let target = block.min(self.shared.lock().head);
+    /// Waits until the blocks that are there now are settled, or failed.
+    fn wait_for_all(&self, timeout: Duration) -> Result<MutexGuard<'_, Queue>, SettlerError> {
         // Blocks may go while somebody waits for them.
-        self.wait_while(timeout, target, |queue, target| queue.progress.settled < target)
+        let head = self.shared.lock().head;
+        self.wait_while(timeout, head, |queue, target| queue.progress.settled < target)
     }
 
     /// `target` is the block that is waited for, as far as there is one.
@@ -242,28 +277,31 @@ impl Settler {
             return Err(SettlerError::Timeout {
                 settled: queue.progress.settled,
                 target: target.min(queue.head),
-                waiting: queue.blocks.len() + usize::from(queue.running.is_some()),
+                waiting: queue.blocks.len() + queue.running.len(),
                 seconds: timeout.as_secs(),
             });
         }
         Ok(queue)
     }
 
-    /// Starts no further block, and waits for the one that runs. False if it takes longer.
+    /// Starts nothing further, and waits for the steps that run. False if they take longer.
     pub fn stop(&self, timeout: Duration) -> bool {
-        let mut queue = self.shared.lock();
-        queue.stop = true;
+        self.shared.lock().stop = true;
         self.shared.changed.notify_all();
-        let waited =
-            self.shared.changed.wait_timeout_while(queue, timeout, |queue| queue.running.is_some());
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+        self.shared.settlement.scheduler().stop(timeout)
     }
 
     /// How far evaluation is.
     pub fn progress(&self) -> Progress {
         let queue = self.shared.lock();
-        let running = queue.running.map(|(block, since)| (block, since.elapsed()));
+        let first = queue.running.first_key_value();
+        let running = first.map(|(block, running)| (*block, running.since.elapsed()));
         Progress { running, waiting: queue.blocks.len(), ..queue.progress.clone() }
+    }
+
+    /// What the evaluation of a block's transaction took, if it was lately.
+    pub fn accounts(&self, block: u64, transaction: usize) -> Option<Accounts> {
+        self.shared.lock().accounts.get(&block)?.get(transaction).copied()
     }
 
     /// What operation `handle` took, if it was evaluated lately.
@@ -273,10 +311,9 @@ impl Settler {
 }
 
 impl Drop for Settler {
-    /// Finishes the running block. What waits is settled after the next start.
+    /// Finishes the steps that run. What is not complete is settled after the next start.
     fn drop(&mut self) {
-        self.shared.lock().stop = true;
-        self.shared.changed.notify_all();
+        self.stop(Duration::MAX);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -297,72 +334,98 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a block. Nothing once the thread is to stop.
-    fn next(&self) -> Option<Arc<Block>> {
-        let mut queue = self
-            .changed
-            .wait_while(self.lock(), |queue| !queue.stop && queue.blocks.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+    /// Waits for a block, and for room for it. Nothing once the thread is to stop.
+    fn next(&self) -> Option<(Arc<Block>, u64)> {
+        let idle = |queue: &mut Queue| {
+            !queue.stop && (queue.blocks.is_empty() || queue.running.len() >= IN_FLIGHT)
+        };
+        let mut queue =
+            self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         if queue.stop {
             return None;
         }
         let block = queue.blocks.pop_front()?;
-        queue.running = Some((block.number(), Instant::now()));
-        Some(block)
+        queue.started += 1;
+        let start = queue.started;
+        queue.running.insert(block.number(), Running { start, since: Instant::now() });
+        Some((block, start))
     }
 
-    /// Settles a block. A panic must not end the thread, or whoever waits does so for ever.
-    fn settle(&self, block: &Block) -> Result<Settled, String> {
-        match catch_unwind(AssertUnwindSafe(|| self.settlement.settle(block.logs()))) {
-            Ok(settled) => settled.map_err(|failure| failure.to_string()),
-            Err(_) => {
-                Err("evaluation panicked: a bug; the panic's message is on stderr".to_owned())
-            }
-        }
-    }
-
-    fn run(&self, on_settled: &OnSettled) {
-        while let Some(block) = self.next() {
+    fn run(self: &Arc<Self>) {
+        while let Some((block, start)) = self.next() {
             let number = block.number();
-            let settled = self.settle(&block);
-            let mut queue = self.lock();
-            if queue.running.take().is_none() {
-                continue;
+            let (shared, settled_block) = (Arc::clone(self), Arc::clone(&block));
+            let done = move |settled: Settled| {
+                let commitment = shared.settlement.commitment(settled_block.logs());
+                // Without a ciphertext there is none, and the settlement says why.
+                let root = commitment.map_or(B256::ZERO, |commitment| commitment.root);
+                shared.over(number, start, Ok((settled, root)));
+            };
+            if let Err(failure) = self.settlement.submit(block.logs(), done) {
+                self.over(number, start, Err(failure.to_string()));
             }
-            match settled {
-                Ok(settled) => queue.finish(number, settled),
-                Err(failure) => {
-                    error!(block = number, failure, "ciphertexts could not be computed");
-                    queue.progress.failed.insert(number, failure);
-                }
-            }
-            queue.progress.settled = number;
-            // What failed is tried again after a restart.
-            if queue.progress.failed.is_empty() {
-                on_settled(number);
-            }
-            drop(queue);
-            self.changed.notify_all();
         }
+    }
+
+    /// Notes what became of a block.
+    fn over(&self, number: u64, start: u64, settled: Result<(Settled, B256), String>) {
+        let mut queue = self.lock();
+        if queue.running.get(&number).is_none_or(|running| running.start != start) {
+            return;
+        }
+        queue.running.remove(&number);
+        let root = match settled {
+            Ok((settled, root)) => {
+                queue.finish(number, settled);
+                root
+            }
+            Err(failure) => {
+                queue.fail(number, failure);
+                B256::ZERO
+            }
+        };
+        queue.progress.ahead.insert(number);
+        while let Some(next) = queue.progress.settled.checked_add(1)
+            && queue.progress.ahead.remove(&next)
+        {
+            queue.progress.settled = next;
+        }
+        // What failed is tried again after a restart.
+        if queue.progress.failed.is_empty() {
+            (self.on_settled)(queue.progress.settled, number, root);
+        }
+        drop(queue);
+        self.changed.notify_all();
     }
 }
 
 impl Queue {
+    fn fail(&mut self, number: u64, failure: String) {
+        error!(block = number, failure, "ciphertexts could not be computed");
+        self.progress.failed.insert(number, failure);
+    }
+
     fn finish(&mut self, number: u64, settled: Settled) {
-        let evaluation = settled.evaluation;
-        if evaluation.operations > 0 {
+        if settled.operations > 0 {
             info!(
                 block = number,
-                operations = evaluation.operations,
+                operations = settled.operations,
                 recorded = settled.recorded,
-                bootstraps = evaluation.bootstraps,
-                milliseconds = evaluation.elapsed.as_millis(),
+                bootstraps = settled.bootstraps,
+                milliseconds = settled.elapsed.as_millis(),
                 waiting = self.blocks.len(),
                 "block settled"
             );
         }
-        self.progress.operations += evaluation.operations as u64;
-        self.progress.bootstraps += evaluation.bootstraps;
-        self.measured.add(evaluation.measured);
+        if let Some((handle, cause)) = settled.failed.first() {
+            self.fail(number, format!("{handle}: {cause}"));
+        }
+        self.progress.operations += settled.operations as u64;
+        self.progress.bootstraps += settled.bootstraps;
+        self.measured.add(settled.measured);
+        self.accounts.insert(number, settled.transactions);
+        if self.accounts.len() > ACCOUNTED {
+            self.accounts.pop_first();
+        }
     }
 }

@@ -229,7 +229,7 @@ fn entries_stay_in_their_order_and_after_reopening() {
 fn a_journal_is_shortened_and_goes_on_from_there() {
     let bench = Bench::new();
     bench.journal.append(&entries()).unwrap();
-    bench.journal.mark_settled(9).unwrap();
+    bench.journal.note_settled(9, 9, B256::ZERO).unwrap();
     bench.journal.truncate(2, 5).unwrap();
     assert_eq!((bench.journal.length(), bench.journal.settled().unwrap()), (2, 5));
     // Nothing is there to shorten, and no later block is settled.
@@ -246,7 +246,7 @@ fn a_journal_is_shortened_and_goes_on_from_there() {
 fn a_journal_is_replaced_by_a_shorter_and_by_a_longer_one() {
     let bench = Bench::new();
     for replacement in [&entries()[..4], &entries()[2..3], &entries()[..]] {
-        bench.journal.mark_settled(3).unwrap();
+        bench.journal.note_settled(3, 3, B256::ZERO).unwrap();
         bench.journal.replace(replacement).unwrap();
         assert_eq!(bench.journal.length(), replacement.len() as u64);
         assert_eq!(bench.journal.settled().unwrap(), 0);
@@ -259,7 +259,7 @@ fn a_journal_is_replaced_by_a_shorter_and_by_a_longer_one() {
 fn what_is_settled_is_kept_with_the_next_entry() {
     let bench = Bench::new();
     assert_eq!(bench.journal.settled().unwrap(), 0);
-    bench.journal.mark_settled(2).unwrap();
+    bench.journal.note_settled(2, 2, B256::ZERO).unwrap();
     assert_eq!(bench.journal.settled().unwrap(), 2);
     bench.journal.append(&entries()[..1]).unwrap();
     assert_eq!(bench.reopen().journal.settled().unwrap(), 2);

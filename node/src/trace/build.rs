@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Log, U256};
 use alloy_sol_types::SolEvent;
+use ciphervm::Accounts;
 use ciphervm_fhe::{
     FheType, GraphError, Handle, Measured, Node, Op, Operand as Argument, reference,
 };
 use ciphervm_precompiles::{HostAddresses, Record, RecordError, RecordedOp, interface::Acl};
 
-use super::{Grant, GrantKind, Operand, Operation, Status, TransactionTrace};
+use super::{Evaluated, Grant, GrantKind, Operand, Operation, Status, TransactionTrace};
 
 /// A transaction as it was executed.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub struct Executed<'a> {
     pub block: &'a Record,
     /// Whether the block is settled.
     pub settled: bool,
+    /// What its evaluation took, if that is known.
+    pub accounts: Option<Accounts>,
 }
 
 /// What a node knows of a handle besides the chain.
@@ -73,10 +76,16 @@ impl TransactionTrace {
             gas_used: transaction.gas_used,
             hcu: record.hcu,
             hcu_depth: depth(&record),
+            evaluation: transaction.accounts.map(evaluated),
             operations: operations.collect(),
             grants: grants(hosts, transaction.logs),
         })
     }
+}
+
+fn evaluated(accounts: Accounts) -> Evaluated {
+    let Accounts { live, dead, shared, bootstraps, depth, elapsed, .. } = accounts;
+    Evaluated { live, dead, shared, bootstraps, depth, ms: elapsed.as_secs_f64() * 1e3 }
 }
 
 /// What a block computes: what was granted for good, and its ancestors in the block.
@@ -129,7 +138,7 @@ impl<K: Fn(&Handle) -> Known> Tracer<K> {
             operands,
             hcu: op.hcu,
             repeats,
-            bootstraps: measured.and_then(|measured| measured.bootstraps),
+            bootstraps: measured.map(|measured| measured.bootstraps),
             ms: measured.map(|measured| measured.elapsed.as_secs_f64() * 1e3),
             live,
             settled: live && self.settled,

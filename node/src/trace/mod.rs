@@ -31,10 +31,31 @@ pub struct TransactionTrace {
     pub hcu: u64,
     /// HCU of the most expensive chain of dependent operations.
     pub hcu_depth: u64,
+    /// What their evaluation took, if it was lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluated>,
     /// The operations, in the order of execution.
     pub operations: Vec<Operation>,
     /// The grants, in the order of execution.
     pub grants: Vec<Grant>,
+}
+
+/// What the evaluation of a transaction took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluated {
+    /// Operations whose results were needed for what was granted for good.
+    pub live: usize,
+    /// The others, and those that are repeated.
+    pub dead: usize,
+    /// Steps that another transaction of the block had computed already.
+    pub shared: usize,
+    /// Programmable bootstraps.
+    pub bootstraps: u64,
+    /// Bootstraps one after the other.
+    pub depth: u64,
+    /// Milliseconds until the results were durable, with whatever ran beside.
+    pub ms: f64,
 }
 
 /// How a transaction ended.

@@ -57,7 +57,6 @@ fn totals(trace: &TransactionTrace) -> String {
         Status::Failure => "failure",
     };
     let live = trace.operations.iter().filter(|op| op.live).count();
-    let computed = trace.operations.iter().filter(|op| op.live && op.repeats.is_none());
     let mut text = format!("transaction {transaction_hash:?} in block {block_number}: {status}\n");
     let _ = write!(
         text,
@@ -67,8 +66,9 @@ fn totals(trace: &TransactionTrace) -> String {
         HumanCount(*hcu_depth),
         trace.operations.len(),
     );
-    if let Some(bootstraps) = computed.map(|op| op.bootstraps).sum::<Option<u64>>() {
-        let _ = write!(text, ", PBS {}", HumanCount(bootstraps));
+    if let Some(evaluation) = trace.evaluation {
+        let (bootstraps, depth) = (HumanCount(evaluation.bootstraps), HumanCount(evaluation.depth));
+        let _ = write!(text, ", PBS {bootstraps} (depth {depth}) in {:.0} ms", evaluation.ms);
     }
     text.push('\n');
     text

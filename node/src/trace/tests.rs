@@ -66,6 +66,7 @@ fn trace_in(block: &Record, logs: &[Log], known: impl Fn(&Handle) -> Known) -> T
         logs,
         block,
         settled: true,
+        accounts: None,
     };
     TransactionTrace::new(&HOST, &transaction, known).unwrap()
 }
@@ -129,7 +130,7 @@ fn measurements_are_shown_once_for_a_repeated_operation() {
     let logs = [encrypt(3, handle(1)), encrypt(3, handle(1)), allow(handle(1))];
     let elapsed = Duration::from_micros(1_500);
     let trace = trace(&logs, |handle| {
-        let measured = Measured { handle: *handle, elapsed, bootstraps: Some(8) };
+        let measured = Measured { handle: *handle, elapsed, bootstraps: 8 };
         Known { measured: Some(measured), value: None }
     });
     let [first, again] = &trace.operations[..] else { panic!("{trace:?}") };

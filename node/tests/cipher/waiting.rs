@@ -9,8 +9,8 @@ use std::{
 
 use alloy_primitives::{B256, U256};
 use ciphervm_fhe::{
-    CiphertextError, CiphertextStore, Evaluation, EvaluationError, Evaluator, FheType, GraphError,
-    GraphEvaluator, Handle, Live, Record, ReferenceEngine,
+    Bundle, BundleError, CiphertextError, Evaluator, Execution, FheType, GraphEvaluator, Handle,
+    Record, ReferenceEngine, Rewrites,
 };
 use ciphervm_kms::ReferenceKms;
 use serde_json::{Value, json};
@@ -20,8 +20,8 @@ use crate::{Node, Probe};
 /// How long an evaluation waits at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The reference evaluator, one block at a time. A block's number is that of its evaluation: all
-/// blocks are evaluated in order, whatever is in them.
+/// The reference evaluator, one block at a time: all blocks but the first have one step, and are
+/// evaluated in order.
 #[derive(Debug)]
 struct Turnstile {
     inner: GraphEvaluator<ReferenceEngine>,
@@ -60,21 +60,31 @@ impl Evaluator for Turnstile {
         self.inner.class()
     }
 
-    fn evaluate(
-        &self,
-        live: &Live,
-        store: &dyn CiphertextStore,
-    ) -> Result<Evaluation, EvaluationError> {
+    fn rewrites(&self) -> Rewrites {
+        self.inner.rewrites()
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    /// On a thread of its own: the inner evaluator's is needed while this one waits.
+    fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
+        thread::spawn(job);
+    }
+
+    fn execute(&self, bundle: &Bundle, inputs: &[Arc<Record>]) -> Result<Execution, BundleError> {
         let mut state = self.lock();
         state.begun += 1;
-        let block = state.begun;
+        // The first block deploys the contract and has nothing to compute.
+        let block = state.begun + 1;
         // A test that fails must still end.
         let closed = |state: &mut State| state.open < block;
         drop(self.changed.wait_timeout_while(state, PATIENCE, closed).unwrap());
         if self.failing.contains(&block) {
-            return Err(GraphError::Unknown(Handle::default()).into());
+            return Err(BundleError::Operands { step: 0, reason: "the turnstile fails" });
         }
-        self.inner.evaluate(live, store)
+        self.inner.execute(bundle, inputs)
     }
 
     fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {

@@ -185,7 +185,7 @@ impl Stage {
             }
             Check::Verified => {
                 let verified = |log| PublicDecryptionVerified::decode_log(log).is_ok();
-                assert!(block.logs().any(verified), "{name}");
+                assert!(block.logs().flatten().any(verified), "{name}");
             }
         }
     }

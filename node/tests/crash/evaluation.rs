@@ -10,12 +10,11 @@ use ciphervm_node::artifact::Artifact;
 use serde_json::{Value, json};
 
 use crate::{
-    audit::audit,
     dice::Dice,
     ledger::number,
     load::{Encrypted, accounts},
     node::{Home, Node},
-    seed, settle,
+    seed, settle, verified,
 };
 
 sol! {
@@ -101,8 +100,9 @@ fn an_evaluation_that_died_is_done_again_and_gives_the_same_bits() {
     assert_eq!(clear["value"], "21", "200 + 77 in eight bits");
     node.stop();
 
-    let audit = audit(&home, Arc::new(GraphEvaluator::new(TfheEngine::new(keyset), 2).unwrap()));
-    assert_eq!(audit.transactions as u64, 1 + BLOCKS);
-    assert_eq!(audit.ciphertexts as u64, 39 * BLOCKS);
+    let evaluator = Arc::new(GraphEvaluator::new(TfheEngine::new(keyset), 2).unwrap());
+    let verified = verified(&home, evaluator).unwrap();
+    assert_eq!(verified.transactions, 1 + BLOCKS);
+    assert_eq!(verified.ciphertexts, 39 * BLOCKS);
     home.assert_clean();
 }

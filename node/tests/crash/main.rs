@@ -7,7 +7,6 @@
 //!
 //! `CIPHERVM_CRASH_ROUNDS` has more rounds than the default, and `CIPHERVM_CRASH_SEED` others.
 
-mod audit;
 mod corruption;
 mod dice;
 mod evaluation;
@@ -23,7 +22,11 @@ use std::{
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
-use audit::audit;
+use ciphervm_fhe::Evaluator;
+use ciphervm_node::{
+    data_dir::{DataDir, Identity},
+    verify::{Verified, verify},
+};
 use ciphervm_fhe::{GraphEvaluator, ReferenceEngine};
 use dice::Dice;
 use ledger::{Ledger, number};
@@ -99,10 +102,29 @@ fn what_was_acknowledged_survives_any_death() {
         assert_eq!(balance(&node, account).unwrap(), expected, "{account}");
     }
     node.stop();
-    let audit = audit(&home, reference());
-    assert_eq!(audit.transactions, ledger.sent.len());
-    assert!(audit.ciphertexts > audit.transactions);
+    let verified = verified(&home, reference()).unwrap();
+    assert_eq!(verified.transactions, ledger.sent.len() as u64);
+    assert!(verified.ciphertexts > verified.transactions);
     home.assert_clean();
+
+    // What was noted is compared: another commitment is not accepted.
+    let identity = Identity { chain_id: CHAIN, engine_class: reference().class() };
+    let directory = DataDir::open(&home.data(), &identity).unwrap();
+    let journal = directory.journal().unwrap();
+    let (settled, block) = (journal.settled().unwrap(), verified.executed / 2);
+    journal.note_settled(settled, block, B256::repeat_byte(7)).unwrap();
+    drop((journal, directory));
+    let error = self::verified(&home, reference()).unwrap_err();
+    let (block, error) = (format!("block {block}"), format!("{error:#}"));
+    assert!(error.starts_with(&block) && error.contains("its commitment was 0x0707"), "{error}");
+}
+
+/// Executes and evaluates the chain again, without any death: what is in the directory must be what
+/// comes of it, and all of it must be settled.
+fn verified(home: &Home, evaluator: Arc<dyn Evaluator>) -> anyhow::Result<Verified> {
+    let verified = verify(&home.data(), evaluator, (1, u64::MAX), |_, _| {})?;
+    assert_eq!((verified.evaluated, verified.unsettled), (verified.executed, 0));
+    Ok(verified)
 }
 
 /// Another one for each round.

@@ -60,7 +60,7 @@ fn execute(
     let query = Call::new(USER, contract, allResultsCall {}.abi_encode());
     let Outcome::Success(data) = chain.call(&query).unwrap().outcome else { panic!("no results") };
     let handles = allResultsCall::abi_decode_returns(&data).unwrap();
-    (block.logs().cloned().collect(), handles.into_iter().map(Handle).collect())
+    (block.logs().flatten().cloned().collect(), handles.into_iter().map(Handle).collect())
 }
 
 fn settle(
@@ -69,7 +69,7 @@ fn settle(
     store: Arc<dyn CiphertextStore>,
 ) -> Vec<(Handle, B256)> {
     let settlement = Settlement::new(HostAddresses::LOCAL, evaluator, store);
-    settlement.settle(logs).unwrap().evaluation.stored
+    settlement.settle([logs]).unwrap().stored
 }
 
 fn tfhe(threads: usize) -> Arc<dyn Evaluator> {

@@ -13,7 +13,7 @@ fn verify(mut machine: Machine) -> Report {
     let clear: Vec<u64> = report.balances.iter().map(|b| b.decrypted.to()).collect();
     assert_eq!(clear, [751, 150, 99]);
     // Mint and transfers compute what can be used again and nothing else.
-    let run: Vec<_> = report.steps.iter().map(|s| s.settled.evaluation.operations).collect();
+    let run: Vec<_> = report.steps.iter().map(|s| s.settled.operations).collect();
     assert_eq!(run, [0, 4, 6, 6, 6, 6]);
     report
 }

@@ -102,7 +102,6 @@ impl Bench {
 
     fn trace(&self, block: &Block, settled: &Settled) -> TransactionTrace {
         let measured: BTreeMap<Handle, Measured> = settled
-            .evaluation
             .measured
             .iter()
             .map(|measured| (measured.handle, *measured))
@@ -118,8 +117,9 @@ impl Bench {
             success: receipt.is_success(),
             gas_used: receipt.gas_used,
             logs: &receipt.logs,
-            block: &Record::from_logs(&HOST, block.logs()).unwrap(),
+            block: &Record::from_logs(&HOST, block.logs().flatten()).unwrap(),
             settled: true,
+            accounts: settled.transactions.first().copied(),
         };
         let known = |handle: &Handle| Known {
             measured: measured.get(handle).copied(),
@@ -156,9 +156,13 @@ fn a_transfer_is_traced_with_values_costs_and_grants() {
     assert_eq!(rows, expected);
     for (index, operation) in trace.operations.iter().enumerate() {
         assert_eq!((operation.index, operation.caller), (index, bench.token));
-        assert!(operation.live && operation.settled && operation.ms.is_some());
+        assert!(operation.live && operation.settled);
+        // The constant is folded, the difference is not needed, and what is sent is a part of how
+        // the sender's balance is computed.
+        let computed = ![1, 3, 4].contains(&index);
+        assert_eq!(operation.ms.is_some(), computed, "{index}");
         // On plaintexts.
-        assert_eq!(operation.bootstraps, Some(0));
+        assert_eq!(operation.bootstraps, computed.then_some(0));
     }
     let Operand::Encrypted { handle, value, .. } = &trace.operations[0].operands[1] else {
         panic!("{trace:?}")
@@ -175,7 +179,7 @@ fn a_transfer_is_traced_with_values_costs_and_grants() {
     }
 
     let text = render(&trace);
-    assert!(text.contains("operations 6 (6 live), PBS 0"), "{text}");
+    assert!(text.contains("operations 6 (6 live), PBS 0 (depth 39) in "), "{text}");
     assert!(text.contains("input 0 euint64"), "{text}");
     for operation in &trace.operations {
         let title = format!("#{} {} → ", operation.index, operation.name);

@@ -30,7 +30,7 @@ fn equal_operations_in_a_transaction_are_one_handle_and_computed_once() {
     let (receipt, settled) = lab.send(ALICE, probe, &Probe::addTwiceCall { a: 30, b: 12 });
     let sums = returned::<Probe::addTwiceCall>(&receipt);
     assert_eq!(sums._0, sums._1);
-    assert_eq!((settled.recorded, settled.evaluation.operations), (4, 3));
+    assert_eq!((settled.recorded, settled.operations), (4, 3));
     assert_eq!(lab.clear(sums._0), Some(U256::from(42)));
 
     let other = lab.done(ALICE, probe, &Probe::addTwiceCall { a: 30, b: 12 });
@@ -46,12 +46,12 @@ fn equal_operations_in_a_block_are_one_handle_and_computed_once() {
     let handles: Vec<B256> = block.receipts.iter().map(returned::<Probe::storeCall>).collect();
     assert_eq!(handles[0], handles[1]);
     assert_ne!(handles[0], handles[2]);
-    assert_eq!((settled.recorded, settled.evaluation.operations), (3, 2));
+    assert_eq!((settled.recorded, settled.operations), (3, 2));
     assert_eq!(lab.size().records, 2);
 
     let (block, settled) = lab.execute(&[store(1)]);
     assert_ne!(returned::<Probe::storeCall>(&block.receipts[0]), handles[0]);
-    assert_eq!(settled.evaluation.operations, 1);
+    assert_eq!(settled.operations, 1);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn dead_work_is_charged_and_not_computed() {
     let (receipt, settled) = lab.send(ALICE, probe, &Probe::deadWorkCall { a: 41 });
     let live = returned::<Probe::deadWorkCall>(&receipt);
     // Of trivial encryption, product, quotient and sum, the first and the last.
-    assert_eq!((settled.recorded, settled.evaluation.operations), (4, 2));
+    assert_eq!((settled.recorded, settled.operations), (4, 2));
     assert_eq!(lab.clear(live), Some(U256::from(42)));
     assert_eq!(lab.size().records, 1);
     let price = |op: Op, scalar| op.spec().hcu.price(FheType::Uint64, scalar, 0).expect("priced");
@@ -87,7 +87,7 @@ fn a_call_evaluates_and_changes_nothing() {
     let (block, settled) = lab.execute(&[call]);
     // The call ran as if in the block to come.
     assert_eq!(block.receipts, [receipt]);
-    assert_eq!(settled.evaluation.operations, 1);
+    assert_eq!(settled.operations, 1);
     assert_eq!((lab.size().records, lab.chain.number()), (size.records + 1, number + 1));
     assert!(lab.persists(handle, probe));
     assert_eq!(lab.view(probe, &Probe::storedCall {}), handle);
@@ -99,11 +99,11 @@ fn settling_a_block_again_computes_nothing() {
     let (mut lab, probe) = Lab::with_probe();
     let data = Probe::addTwiceCall { a: 1, b: 2 }.abi_encode();
     let (block, first) = lab.execute(&[Call::new(ALICE, probe, data)]);
-    assert_eq!((first.evaluation.operations, first.evaluation.stored.len()), (3, 1));
+    assert_eq!((first.operations, first.stored.len()), (3, 1));
     let size = lab.size();
     let again = lab.settlement.settle(block.logs()).expect("settles");
     assert_eq!((again.recorded, again.hcu), (first.recorded, first.hcu));
-    assert_eq!((again.evaluation.operations, again.evaluation.stored.len()), (0, 0));
+    assert_eq!((again.operations, again.stored.len()), (0, 0));
     assert_eq!(lab.size(), size);
 }
 
@@ -123,13 +123,8 @@ fn blocks_settle_from_their_logs_alone_and_in_order() {
     let store: Arc<dyn CiphertextStore> = Arc::new(MemoryStore::new());
     let late = Settlement::new(HOST, evaluator(), Arc::clone(&store));
     let missing = late.settle(first.logs());
-    assert!(
-        matches!(
-            missing,
-            Err(SettlementError::Evaluation(EvaluationError::Graph(GraphError::Unknown(_))))
-        ),
-        "{missing:?}"
-    );
+    let Err(SettlementError::Failed { cause, .. }) = missing else { panic!("{missing:?}") };
+    assert!(matches!(*cause, EvaluationError::Graph(GraphError::Unknown(_))), "{cause}");
     assert_eq!(store.size().expect("a sound store").records, 0);
     for handle in input.handles {
         let record = inputs.get(&handle).expect("a sound store").expect("an input");
@@ -137,8 +132,8 @@ fn blocks_settle_from_their_logs_alone_and_in_order() {
     }
     // Granting a handle of an earlier block needs that block's settlement.
     assert!(late.settle(second.logs()).is_err());
-    assert_eq!(late.settle(first.logs()).expect("settles").evaluation.operations, 1);
-    assert_eq!(late.settle(second.logs()).expect("settles").evaluation.operations, 0);
+    assert_eq!(late.settle(first.logs()).expect("settles").operations, 1);
+    assert_eq!(late.settle(second.logs()).expect("settles").operations, 0);
     let mine = store.get(&handle.into()).expect("a sound store").expect("settled");
     let theirs = inputs.get(&handle.into()).expect("a sound store").expect("settled");
     assert_eq!(mine.digest, theirs.digest);

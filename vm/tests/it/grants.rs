@@ -50,7 +50,7 @@ fn a_reverted_grant_does_not_stand_in_the_way_of_the_same_grant_in_the_same_bloc
     let (block, settled) = lab.execute(&calls);
     let handle = returned::<Probe::grantCall>(&block.receipts[1]);
     assert_reverts(&block.receipts[0], &Probe::Rolledback { handle });
-    assert_eq!((settled.recorded, settled.evaluation.operations), (1, 1));
+    assert_eq!((settled.recorded, settled.operations), (1, 1));
     assert!(lab.persists(handle, ALICE));
     assert_eq!(lab.clear(handle), Some(U256::from(7)));
 }
@@ -67,7 +67,7 @@ fn transient_rights_end_with_the_transaction() {
     // Neither in the next transaction of the block nor in the next block.
     assert_reverts(&block.receipts[1], &refusal);
     assert_reverts(&lab.send(ALICE, probe, &Probe::useTransientCall {}).0, &refusal);
-    assert_eq!((settled.recorded, settled.evaluation.operations), (1, 0));
+    assert_eq!((settled.recorded, settled.operations), (1, 0));
     assert_eq!(lab.clear(handle), None);
 
     let handle = lab.done(ALICE, probe, &Probe::storeCall { value: 8 });

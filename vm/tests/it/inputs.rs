@@ -57,7 +57,7 @@ fn assert_refused(lab: &mut Lab, attempts: impl IntoIterator<Item = Attempt>) {
         let expected = ciphervm::Outcome::Revert(error.into());
         assert_eq!(receipt.outcome, expected, "{what}");
         assert!(receipt.logs.is_empty(), "{what}");
-        assert_eq!((settled.recorded, settled.evaluation.operations), (0, 0), "{what}");
+        assert_eq!((settled.recorded, settled.operations), (0, 0), "{what}");
         assert_eq!(lab.size(), size, "{what}");
         assert_eq!(lab.view(to, &Probe::sumCall {}), B256::ZERO, "{what}");
         for (handle, account) in [(call.a, to), (call.b, to), (call.a, from), (call.b, from)] {

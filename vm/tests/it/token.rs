@@ -192,7 +192,7 @@ fn a_transfer_is_charged_the_sum_of_its_operations_prices() {
 
     // The order is the token's: balance, amount, recipient.
     let expected = [Op::Ge, Op::Sub, Op::IfThenElse, Op::TrivialEncrypt, Op::IfThenElse, Op::Add];
-    let record = Record::from_logs(&HOST, block.logs()).expect("a record");
+    let record = Record::from_logs(&HOST, block.logs().flatten()).expect("a record");
     assert_eq!(record.ops.iter().map(|op| op.op).collect::<Vec<_>>(), expected);
     let price = |op: &Op| op.spec().hcu.price(FheType::Uint64, false, 0).expect("priced");
     let sum: u64 = expected.iter().map(price).sum();

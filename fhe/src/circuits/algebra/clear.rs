@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use alloy_primitives::{U256, keccak256};
 
 use super::{Algebra, Bounds, Image, MAX_DIGIT, Profile, Table, bounds};
+use crate::{
+    FheType,
+    circuits::{Circuit, Number, Outcome},
+};
 
 /// Computes circuits on plaintexts, counts their bootstraps, and refuses what a ciphertext would
 /// not bear.
@@ -38,6 +42,11 @@ impl ClearBlock {
         self.bounds
     }
 
+    /// A block as it comes from a store, of values up to `degree`.
+    pub(crate) fn stored(value: i64, degree: i64, noise: u64, depth: u64) -> Self {
+        Self::new(value, Bounds { low: 0, high: degree, noise }, depth)
+    }
+
     fn new(value: i64, bounds: Bounds, depth: u64) -> Self {
         assert!(bounds.values().contains(&value), "{value} is not within {bounds:?}");
         Self { value, bounds, depth }
@@ -53,11 +62,6 @@ impl Clear {
     /// Bootstraps so far.
     pub(crate) fn bootstraps(&self) -> u64 {
         self.bootstraps.load(Ordering::Relaxed)
-    }
-
-    /// A block as it comes from a store: a value of two bits, of noise level 1 or 2.
-    pub(crate) fn stored(&self, value: i64, degree: i64, noise: u64) -> ClearBlock {
-        ClearBlock::new(value, Bounds { low: 0, high: degree, noise }, 0)
     }
 
     fn count(&self) {
@@ -156,6 +160,16 @@ impl Algebra for Clear {
     }
 
     /// One after the other: a piece takes less time than to hand it out.
+    fn circuit(
+        &self,
+        circuit: &Circuit,
+        x: &[&Number<ClearBlock>],
+        operand: FheType,
+        result: FheType,
+    ) -> Outcome<ClearBlock> {
+        circuit.clear(self, x, operand, result)
+    }
+
     fn each<R: Send>(&self, count: usize, piece: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
         (0..count).map(piece).collect()
     }
@@ -176,7 +190,7 @@ mod tests {
     #[test]
     fn bootstraps_and_depth_are_counted() {
         let clear = Clear::default();
-        let (a, b) = (clear.stored(3, 3, 1), clear.stored(2, 3, 1));
+        let (a, b) = (ClearBlock::stored(3, 3, 1, 0), ClearBlock::stored(2, 3, 1, 0));
         let sum = clear.add(&a, &b);
         let [message, carry] = clear.lookup_many(&sum, &[&|x| x & 3, &|x| x >> 2])[..] else {
             panic!("two tables, two results")
@@ -193,15 +207,15 @@ mod tests {
         let clear = Clear::default();
         let four = clear.lookup(&clear.constant(2), &|x| x * x);
         assert_eq!((four.value(), clear.noise(&four)), (4, 0));
-        let zero = clear.lookup(&clear.stored(3, 3, 1), &|_| 0);
+        let zero = clear.lookup(&ClearBlock::stored(3, 3, 1, 0), &|_| 0);
         assert_eq!((zero.value(), clear.noise(&zero)), (0, 0));
         // What is clean and would not change is left as it is; what is not clean, is cleaned.
-        let same = clear.lookup(&clear.stored(3, 3, 1), &|x| x & 3);
+        let same = clear.lookup(&ClearBlock::stored(3, 3, 1, 0), &|x| x & 3);
         assert_eq!((same.value(), clear.noise(&same), same.depth()), (3, 1, 0));
-        let mirrored = clear.lookup(&clear.stored(3, 3, 1), &|x| 5 - x);
+        let mirrored = clear.lookup(&ClearBlock::stored(3, 3, 1, 0), &|x| 5 - x);
         assert_eq!((mirrored.value(), mirrored.bounds().high, mirrored.depth()), (2, 5, 0));
         assert_eq!(clear.bootstraps(), 0);
-        assert_eq!(clear.clean(&clear.stored(3, 3, 2)).depth(), 1);
+        assert_eq!(clear.clean(&ClearBlock::stored(3, 3, 2, 0)).depth(), 1);
         assert_eq!(clear.bootstraps(), 1);
     }
 
@@ -209,7 +223,7 @@ mod tests {
     #[should_panic(expected = "noise level 6")]
     fn too_noisy_a_bootstrap_is_refused() {
         let clear = Clear::default();
-        let block = clear.stored(1, 1, 2);
+        let block = ClearBlock::stored(1, 1, 2, 0);
         clear.lookup(&clear.scale(&block, 3), &|x| x);
     }
 
@@ -217,7 +231,7 @@ mod tests {
     #[should_panic(expected = "is not within")]
     fn a_false_claim_about_a_value_is_refused() {
         let clear = Clear::default();
-        let x = clear.stored(3, 3, 1);
+        let x = ClearBlock::stored(3, 3, 1, 0);
         clear.narrow(&x, 0, 2);
     }
 }

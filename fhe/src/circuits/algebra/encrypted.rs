@@ -1,5 +1,7 @@
 //! Ciphertext blocks under a server key.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rayon::prelude::*;
 use tfhe::{
     Seed,
@@ -17,8 +19,12 @@ use tfhe::{
     },
 };
 
-use super::{Algebra, Bounds, Image, MAX_DIGIT, MAX_STORED_NOISE, Profile, SPACE, Table, bounds};
-use crate::keys::ServerKeys;
+use super::{Algebra, Bounds, Image, MAX_STORED_NOISE, Profile, SPACE, Table, bounds};
+use crate::{
+    FheType,
+    circuits::{Circuit, Number, Outcome},
+    keys::ServerKeys,
+};
 
 /// A half of the distance between two values of a block, as they are encoded: the padding bit is
 /// the highest, the four bits of the value follow.
@@ -29,6 +35,7 @@ const HALF: u64 = 1 << 58;
 pub(crate) struct Encrypted<'a> {
     keys: &'a ServerKeys,
     profile: Profile,
+    bootstraps: AtomicU64,
 }
 
 /// An encrypted block, or a constant that takes part in its circuit.
@@ -53,7 +60,16 @@ impl Block {
 
 impl<'a> Encrypted<'a> {
     pub(crate) const fn new(keys: &'a ServerKeys, profile: Profile) -> Self {
-        Self { keys, profile }
+        Self { keys, profile, bootstraps: AtomicU64::new(0) }
+    }
+
+    /// Bootstraps so far.
+    pub(crate) fn bootstraps(&self) -> u64 {
+        self.bootstraps.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, bootstraps: u64) {
+        self.bootstraps.fetch_add(bootstraps, Ordering::Relaxed);
     }
 
     fn key(&self) -> &'a ServerKey {
@@ -76,14 +92,14 @@ impl<'a> Encrypted<'a> {
         Block { content: Content::Lwe(lwe), bounds }
     }
 
-    /// A block to store.
+    /// A block to store, of values up to `highest`.
     ///
     /// # Panics
-    /// If it may not be stored: it is no digit, or too noisy.
-    pub(crate) fn close(&self, block: Block) -> Shortint {
+    /// If it may not be stored: it can be more than that, or is too noisy.
+    pub(crate) fn close(&self, block: Block, highest: i64) -> Shortint {
         let Bounds { low, high, noise } = block.bounds;
         assert!(
-            low >= 0 && high <= MAX_DIGIT && noise <= MAX_STORED_NOISE,
+            low >= 0 && high <= highest && noise <= MAX_STORED_NOISE,
             "a result of {low}..={high} at noise level {noise}"
         );
         let value = high as u64;
@@ -256,6 +272,7 @@ impl Algebra for Encrypted<'_> {
             Image::Mirrored(k) => self.complement(x, k),
             Image::Fresh(low, high) => {
                 x.bounds.check_lookup();
+                self.count(1);
                 let result = self.bootstrap(lwe, x.bounds, table);
                 Block { content: Content::Lwe(result), bounds: Bounds::fresh(low, high) }
             }
@@ -280,6 +297,7 @@ impl Algebra for Encrypted<'_> {
             return tables.iter().map(|table| self.lookup(x, table)).collect();
         }
         x.bounds.check_lookup_many(fresh.len());
+        self.count(1);
         let mut results = self.bootstrap_many(lwe, x.bounds, &fresh).into_iter();
         images
             .into_iter()
@@ -303,7 +321,18 @@ impl Algebra for Encrypted<'_> {
             blocks as u64,
             self.keys.integer(),
         );
+        self.count(bits.div_ceil(2) as u64);
         radix.blocks().iter().map(|block| self.open(block)).collect()
+    }
+
+    fn circuit(
+        &self,
+        circuit: &Circuit,
+        x: &[&Number<Block>],
+        operand: FheType,
+        result: FheType,
+    ) -> Outcome<Block> {
+        circuit.encrypted(self, x, operand, result)
     }
 
     fn each<R: Send>(&self, count: usize, piece: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {

@@ -17,6 +17,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Circuit, Number, Outcome};
+use crate::FheType;
+
 /// What circuits are made for, where there is a choice. It is part of the engine class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,6 +104,15 @@ pub(crate) trait Algebra: Sync {
         one: impl FnOnce() -> R + Send,
         other: impl FnOnce() -> S + Send,
     ) -> (R, S);
+
+    /// Runs an operation's circuit.
+    fn circuit(
+        &self,
+        circuit: &Circuit,
+        x: &[&Number<Self::Block>],
+        operand: FheType,
+        result: FheType,
+    ) -> Outcome<Self::Block>;
 
     /// The largest value that `x` can have.
     fn degree(&self, x: &Self::Block) -> i64 {

@@ -1,11 +1,14 @@
 //! Evaluation that waits, fails or panics when a test says so.
 
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard},
+    thread,
+};
 
 use alloy_primitives::{B256, U256};
 use ciphervm_fhe::{
-    CiphertextError, CiphertextStore, Evaluation, EvaluationError, Evaluator, FheType, GraphError,
-    GraphEvaluator, Handle, Live, Record, ReferenceEngine,
+    Bundle, BundleError, CiphertextError, Evaluator, Execution, FheType, GraphEvaluator, Record,
+    ReferenceEngine, Rewrites,
 };
 
 /// What becomes of an evaluation.
@@ -79,19 +82,28 @@ impl Evaluator for Gate {
         self.inner.class()
     }
 
-    fn evaluate(
-        &self,
-        live: &Live,
-        store: &dyn CiphertextStore,
-    ) -> Result<Evaluation, EvaluationError> {
+    fn rewrites(&self) -> Rewrites {
+        self.inner.rewrites()
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    /// On a thread of its own: the inner evaluator's is needed while this one waits.
+    fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
+        thread::spawn(job);
+    }
+
+    fn execute(&self, bundle: &Bundle, inputs: &[Arc<Record>]) -> Result<Execution, BundleError> {
         let mut state = self.lock();
         state.1 += 1;
         self.changed.notify_all();
         let state = self.changed.wait_while(state, |(state, _)| *state == State::Closed).unwrap().0;
         match state {
-            State::Failing => Err(GraphError::Unknown(Handle::default()).into()),
+            State::Failing => Err(BundleError::Operands { step: 0, reason: "the gate fails" }),
             State::Panicking => panic!("a circuit has a bug"),
-            State::Open | State::Closed => self.inner.evaluate(live, store),
+            State::Open | State::Closed => self.inner.execute(bundle, inputs),
         }
     }
 

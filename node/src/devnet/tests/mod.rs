@@ -9,9 +9,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope, transaction::Recovered};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
-use ciphervm_fhe::MemoryStore;
+use alloy_sol_types::SolCall;
+use ciphervm_fhe::{FheType, MemoryStore, Op};
 use ciphervm_kms::ReferenceKms;
-use ciphervm_precompiles::{GenesisParams, HostAddresses, HostConfig};
+use ciphervm_precompiles::{GenesisParams, HostAddresses, HostConfig, interface::Acl};
 use tempfile::TempDir;
 
 use super::*;
@@ -148,6 +149,38 @@ fn transfer(nonce: u64) -> TxEip1559 {
         to: TxKind::Call(NOBODY),
         value: U256::ONE,
         ..TxEip1559::default()
+    }
+}
+
+/// Creates a contract that encrypts the number of its block and grants it to itself.
+fn computation(nonce: u64) -> TxEip1559 {
+    let hosts = HostAddresses::LOCAL;
+    let mut code = Vec::new();
+    // A selector, left-aligned, at a place in memory.
+    let selector = |code: &mut Vec<u8>, selector: [u8; 4], place: u8| {
+        code.push(0x63);
+        code.extend(selector);
+        code.extend([0x60, 0xe0, 0x1b, 0x60, place, 0x52]);
+    };
+    // A call of 68 bytes of memory, whose first word of results goes to a place.
+    let call = |code: &mut Vec<u8>, to: Address, place: u8, results: u8| {
+        code.extend([0x60, 32, 0x60, results, 0x60, 68, 0x60, place, 0x60, 0, 0x73]);
+        code.extend(to);
+        code.extend([0x5a, 0xf1, 0x50]);
+    };
+    selector(&mut code, Op::TrivialEncrypt.spec().selector, 0);
+    code.extend([0x43, 0x60, 4, 0x52]);
+    code.extend([0x60, FheType::Uint64.id(), 0x60, 36, 0x52]);
+    selector(&mut code, Acl::allowCall::SELECTOR, 96);
+    call(&mut code, hosts.executor, 0, 100);
+    code.extend([0x30, 0x60, 132, 0x52]);
+    call(&mut code, hosts.acl, 96, 0);
+    TxEip1559 {
+        gas_limit: 1_000_000,
+        to: TxKind::Create,
+        value: U256::ZERO,
+        input: code.into(),
+        ..transfer(nonce)
     }
 }
 

@@ -85,11 +85,11 @@ fn an_impersonated_sender_stays_who_it_is() {
 fn evaluation_resumes_where_it_stood() {
     let bench = Bench::automatic();
     let patience = Duration::from_secs(60);
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     bench.devnet.settler().wait(patience).unwrap();
     bench.gate.close();
-    bench.send(by(0, transfer(1)));
-    bench.send(by(0, transfer(2)));
+    bench.send(by(0, computation(1)));
+    bench.send(by(0, computation(2)));
     bench.gate.wait_for(2);
     // The second block's is done at the end of the process, and the third is left.
     let bench = bench.restart();
@@ -105,7 +105,7 @@ fn a_failed_evaluation_is_tried_again_after_a_restart() {
     let bench = Bench::automatic();
     let patience = Duration::from_secs(60);
     bench.gate.fail();
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     bench.devnet.settler().wait(patience).unwrap_err();
     let bench = bench.restart();
     bench.devnet.settler().wait(patience).unwrap();
@@ -117,16 +117,16 @@ fn a_failed_evaluation_is_tried_again_after_a_restart() {
 fn a_block_that_waits_for_its_ciphertexts_waits_for_those_of_earlier_blocks() {
     let bench = Bench::automatic();
     bench.gate.fail();
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
     let mut bench = bench.restart_synchronous(Gate::close);
     bench.devnet.patience = Duration::from_millis(1);
-    let error = bench.devnet.submit(by(0, transfer(1))).unwrap_err();
+    let error = bench.devnet.submit(by(0, computation(1))).unwrap_err();
     assert!(error.to_string().starts_with("evaluation is at block 0 of 1"), "{error}");
     assert_eq!(bench.head().number(), 1);
 
     let bench = bench.restart_synchronous(Gate::open);
-    bench.send(by(0, transfer(1)));
+    bench.send(by(0, computation(1)));
     assert_eq!(bench.head().number(), 2);
 }
 
@@ -134,15 +134,15 @@ fn a_block_that_waits_for_its_ciphertexts_waits_for_those_of_earlier_blocks() {
 fn a_block_that_failed_before_does_not_keep_later_ones_from_being_sealed() {
     let bench = Bench::automatic();
     bench.gate.fail();
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
     let bench = bench.restart_synchronous(Gate::fail);
     bench.devnet.settler().wait(Duration::from_secs(60)).unwrap_err();
     // This one cannot be computed either, and is not sealed for that reason only.
-    let error = bench.devnet.submit(by(0, transfer(1))).unwrap_err();
+    let error = bench.devnet.submit(by(0, computation(1))).unwrap_err();
     assert!(error.to_string().starts_with("the block was not sealed: "), "{error}");
     bench.gate.open();
-    bench.send(by(0, transfer(1)));
+    bench.send(by(0, computation(1)));
     assert_eq!(bench.head().number(), 2);
     assert!(!bench.devnet.settler().progress().is_settled(1));
 }

@@ -148,7 +148,7 @@ fn headers_fit_what_is_in_the_block() {
         }
         // After the first block the state was edited, which its header knows nothing of.
         let (block, state) = chain.block(1).unwrap();
-        assert_eq!((block.transactions.len(), block.logs().count()), (2, 1));
+        assert_eq!((block.transactions.len(), block.logs().flatten().count()), (2, 1));
         assert_ne!(state.root(), block.header.state_root);
     });
 }
@@ -157,9 +157,9 @@ fn headers_fit_what_is_in_the_block() {
 fn transactions_are_taken_whatever_became_of_an_evaluation() {
     let bench = Bench::automatic();
     bench.gate.fail();
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     assert!(bench.devnet.settler().wait(Duration::from_secs(60)).is_err());
-    bench.send(by(0, transfer(1)));
+    bench.send(by(0, computation(1)));
     assert_eq!(bench.head().number(), 2);
 }
 
@@ -167,10 +167,10 @@ fn transactions_are_taken_whatever_became_of_an_evaluation() {
 fn a_block_that_waits_for_its_ciphertexts_is_not_sealed_without_them() {
     let bench = Bench::new(true, true);
     bench.gate.fail();
-    let error = bench.devnet.submit(by(0, transfer(0))).unwrap_err();
+    let error = bench.devnet.submit(by(0, computation(0))).unwrap_err();
     assert!(error.to_string().starts_with("the block was not sealed: "), "{error}");
     assert_eq!((bench.head().number(), bench.waiting()), (0, vec![]));
     bench.gate.open();
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     assert_eq!(bench.head().number(), 1);
 }

@@ -57,10 +57,10 @@ fn the_chain_goes_on_from_where_it_went_back_to() {
 fn going_back_takes_what_is_settled_with_it() {
     let bench = Bench::automatic();
     let patience = Duration::from_secs(60);
-    bench.send(by(0, transfer(0)));
+    bench.send(by(0, computation(0)));
     let snapshot = bench.devnet.snapshot();
-    bench.send(by(0, transfer(1)));
-    bench.send(by(0, transfer(2)));
+    bench.send(by(0, computation(1)));
+    bench.send(by(0, computation(2)));
     bench.devnet.settler().wait(patience).unwrap();
     assert_eq!(bench.devnet.settler().progress().settled, 3);
     bench.devnet.revert(snapshot).unwrap();
@@ -70,11 +70,11 @@ fn going_back_takes_what_is_settled_with_it() {
     // What is evaluated meanwhile is for a block that is gone.
     bench.gate.close();
     let begun = bench.gate.begun();
-    bench.send(by(0, transfer(1)));
+    bench.send(by(0, computation(1)));
     bench.gate.wait_for(begun + 1);
     bench.devnet.reset().unwrap();
     bench.gate.open();
-    bench.send(by(1, transfer(0)));
+    bench.send(by(1, computation(0)));
     bench.devnet.settler().wait(patience).unwrap();
     assert_eq!(bench.devnet.journal.as_ref().unwrap().settled().unwrap(), 1);
 }

@@ -160,7 +160,7 @@ impl CipherServer for Rpc {
             .ok_or_else(|| not_found(format!("no block has transaction {transaction}")))?;
         let hosts = &self.devnet.host().addresses;
         let receipt = &block.receipts[index];
-        let recorded = Record::from_logs(hosts, block.logs()).map_err(failed)?;
+        let recorded = Record::from_logs(hosts, block.logs().flatten()).map_err(failed)?;
         let executed = Executed {
             hash: transaction,
             block_number: block.number(),
@@ -169,6 +169,7 @@ impl CipherServer for Rpc {
             logs: receipt.logs(),
             block: &recorded,
             settled: self.devnet.settler().progress().is_settled(block.number()),
+            accounts: self.devnet.settler().accounts(block.number(), index),
         };
         let trace = TransactionTrace::new(hosts, &executed, |handle| self.known(handle));
         let reason = if receipt.status() { None } else { self.failure(&transaction)? };
@@ -185,12 +186,17 @@ impl CipherServer for Rpc {
         }
         let block = self.block(block)?.ok_or_else(|| not_found("there is no such block"))?;
         self.settled(&block)?;
-        let commitment = self.devnet.commitment(&block)?;
+        let commitment = self.devnet.settler().settlement().commitment(block.logs());
+        let commitment = commitment.map_err(failed)?;
+        let noted = self.devnet.noted_commitment(block.number()).map_err(failed)?;
+        if noted.is_some_and(|noted| noted != commitment.root) {
+            return Err(failed("the ciphertexts in the store are not those that were settled"));
+        }
         let ciphertexts = commitment.ciphertexts.into_iter();
         Ok(BlockCommitment {
             block_number: block.number(),
             block_hash: block.hash(),
-            commitment: commitment.hash,
+            commitment: commitment.root,
             engine_class: commitment.class,
             ciphertexts: ciphertexts
                 .map(|(handle, digest)| CommittedCiphertext { handle, digest })

@@ -19,7 +19,7 @@ pub(crate) struct Status {
     engine_class: B256,
     /// The last block.
     head: u64,
-    /// The last settled block.
+    /// The block up to which all are settled.
     settled: u64,
     /// Blocks that wait.
     waiting: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Status {
     store: Stored,
 }
 
-/// The block that is being evaluated.
+/// The first block that is being evaluated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Running {
     block: u64,
@@ -56,7 +56,7 @@ struct Stored {
 impl Rpc {
     pub(super) fn evaluation(&self) -> Answer<Status> {
         let head = self.devnet.chain(|chain| chain.head().number());
-        let Progress { settled, running, waiting, operations, bootstraps, failed: blocks } =
+        let Progress { settled, running, waiting, operations, bootstraps, failed: blocks, .. } =
             self.devnet.settler().progress();
         let engine_class = self.devnet.evaluator().class();
         let evaluator = if engine_class == ReferenceEngine.class() { "reference" } else { "tfhe" };

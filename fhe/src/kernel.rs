@@ -1,0 +1,120 @@
+//! What is computed in one piece: an operation of the table, or several that cost less together.
+
+use std::fmt;
+
+use alloy_primitives::U256;
+use serde::{Deserialize, Serialize};
+
+use crate::{FheType, Op};
+
+/// A computation on a few operands, with one or more results.
+///
+/// An operand is a number, unless it is said to be a prepared condition. A clear one is within its
+/// type already, except for the plaintext, bound and seed of [`Op::TrivialEncrypt`] and [`Op::Rand`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Kernel {
+    /// An operation of the table.
+    Op {
+        /// The operation.
+        op: Op,
+        /// Type of its operands (of a select: of its branches).
+        operand: FheType,
+        /// Type of its result.
+        result: FheType,
+    },
+    /// `a + b`, and whether it wraps.
+    AddWithCarry(FheType),
+    /// `a - b`, and whether `a ≥ b`.
+    SubWithOrder(FheType),
+    /// What a comparison of `a` and `b` tells, in this order: [`Op::Ge`], [`Op::Gt`], [`Op::Eq`],
+    /// [`Op::Min`] or [`Op::Max`].
+    Compare(FheType, Vec<Op>),
+    /// A condition, made ready for [`Kernel::Choose`]. The result is no number.
+    Prepare,
+    /// `condition ? a : b`, for a prepared condition.
+    Choose(FheType),
+}
+
+impl Kernel {
+    /// Types of the results, in order. A prepared condition counts as a Bool.
+    pub fn results(&self) -> Vec<FheType> {
+        match self {
+            Self::Op { result, .. } => vec![*result],
+            Self::AddWithCarry(ty) | Self::SubWithOrder(ty) => vec![*ty, FheType::Bool],
+            Self::Compare(ty, ops) => {
+                ops.iter().map(|op| op.spec().result_type(*ty, *ty)).collect()
+            }
+            Self::Prepare => vec![FheType::Bool],
+            Self::Choose(ty) => vec![*ty],
+        }
+    }
+
+    /// The results on plaintexts, each operand within its type: the executable specification.
+    ///
+    /// # Errors
+    /// If the number of operands does not fit.
+    pub fn reference(&self, x: &[U256]) -> Result<Vec<U256>, &'static str> {
+        let bool = |value: bool| U256::from(u8::from(value));
+        Ok(match (self, x) {
+            (Self::Op { op, operand, result }, _) if op.spec().takes(x.len()) => {
+                vec![(op.spec().reference)(x, *operand, *result)]
+            }
+            (Self::AddWithCarry(ty), [a, b]) => {
+                let sum = ty.truncate(a.wrapping_add(*b));
+                vec![sum, bool(sum < *a)]
+            }
+            (Self::SubWithOrder(ty), [a, b]) => {
+                vec![ty.truncate(a.wrapping_sub(*b)), bool(a >= b)]
+            }
+            (Self::Compare(ty, ops), [_, _]) => {
+                ops.iter().map(|op| (op.spec().reference)(x, *ty, FheType::Bool)).collect()
+            }
+            (Self::Prepare, [condition]) => vec![*condition],
+            (Self::Choose(_), [condition, a, b]) => {
+                vec![if condition.is_zero() { *b } else { *a }]
+            }
+            _ => return Err("the operands do not fit the operation"),
+        })
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Op { op, .. } => op.fmt(f),
+            Self::AddWithCarry(_) => f.write_str("fheAdd with carry"),
+            Self::SubWithOrder(_) => f.write_str("fheSub with order"),
+            Self::Compare(_, ops) => {
+                let names: Vec<_> = ops.iter().map(|op| op.name()).collect();
+                f.write_str(&names.join(" and "))
+            }
+            Self::Prepare => f.write_str("preparation of a condition"),
+            Self::Choose(_) => f.write_str("fheIfThenElse"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joint_results_are_those_of_the_single_operations() {
+        let ty = FheType::Uint8;
+        let x = [200, 100, 0, 255, 100].map(U256::from);
+        let single = |op: Op, x: &[U256]| (op.spec().reference)(x, ty, ty);
+        for pair in x.iter().flat_map(|a| x.iter().map(|b| [*a, *b])) {
+            let [sum, carry] = Kernel::AddWithCarry(ty).reference(&pair).unwrap()[..] else {
+                panic!("two results")
+            };
+            assert_eq!(sum, single(Op::Add, &pair));
+            assert_eq!(carry, single(Op::Lt, &[sum, pair[0]]));
+            let both = Kernel::SubWithOrder(ty).reference(&pair).unwrap();
+            assert_eq!(both, [single(Op::Sub, &pair), single(Op::Ge, &pair)]);
+            let ops = vec![Op::Gt, Op::Eq, Op::Max];
+            let expected: Vec<_> = ops.iter().map(|op| single(*op, &pair)).collect();
+            assert_eq!(Kernel::Compare(ty, ops).reference(&pair).unwrap(), expected);
+        }
+        assert!(Kernel::Prepare.reference(&[]).is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! Intermediate ciphertexts on disk, for as long as there is no room for them in memory.
+
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use alloy_primitives::B256;
+use tempfile::TempDir;
+
+use crate::{FheType, Handle, Record, error::EvaluationError};
+
+/// A directory for one scheduler, which goes with it.
+#[derive(Debug, Default)]
+pub(super) struct Spill {
+    directory: Mutex<Option<TempDir>>,
+}
+
+/// A record on disk. Its file goes with it.
+#[derive(Debug)]
+pub(super) struct Spilled {
+    path: PathBuf,
+    ty: FheType,
+}
+
+impl Spill {
+    /// Writes a record under a name of its own.
+    pub(super) fn write(&self, name: u64, record: &Record) -> Result<Arc<Spilled>, EvaluationError> {
+        let write = || -> io::Result<Spilled> {
+            let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+            if directory.is_none() {
+                *directory = Some(TempDir::with_prefix("ciphervm-")?);
+            }
+            let path = directory.as_ref().map(TempDir::path).map(|path| path.join(name.to_string()));
+            let path = path.unwrap_or_default();
+            drop(directory);
+            fs::write(&path, record.to_bytes())?;
+            Ok(Spilled { path, ty: record.ty })
+        };
+        write().map(Arc::new).map_err(EvaluationError::Spill)
+    }
+}
+
+impl Spilled {
+    /// Reads the record back and checks its digest.
+    pub(super) fn read(&self) -> Result<Arc<Record>, EvaluationError> {
+        let bytes = fs::read(&self.path).map_err(EvaluationError::Spill)?;
+        // A record names its type by a handle, and this one has none.
+        let handle = Handle::computed(B256::ZERO, 0, self.ty);
+        Ok(Arc::new(Record::from_bytes(&handle, &bytes)?))
+    }
+}
+
+impl Drop for Spilled {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the directory.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_as_they_were_and_damage_is_detected() {
+        let spill = Spill::default();
+        let record = Record::new(FheType::Uint8, B256::repeat_byte(1), vec![7; 100]);
+        let spilled = spill.write(1, &record).unwrap();
+        assert_eq!(*spilled.read().unwrap(), record);
+        let path = spilled.path.clone();
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[90] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(spilled.read(), Err(EvaluationError::Store(_))));
+        drop(spilled);
+        assert!(!path.exists());
+    }
+}
