@@ -11,6 +11,7 @@ pub mod fees;
 pub mod journal;
 pub mod keys;
 pub mod machine;
+pub mod monitoring;
 pub mod pool;
 pub mod relayer;
 pub mod rpc;

@@ -20,7 +20,11 @@ pub(super) fn rewrite(dag: &Dag, rewrites: Rewrites) -> Dag {
         } else {
             expression.terms.clone()
         };
-        let op = if is_sum(expression) && terms.len() > 2 { Op::Sum } else { expression.op };
+        let op = match (is_sum(expression), terms.len()) {
+            (true, 2) => Op::Add,
+            (true, _) => Op::Sum,
+            (false, _) => expression.op,
+        };
         let terms = terms.into_iter().map(now).collect();
         let sum = Expression { op, terms, ..expression.clone() };
         new.make(sum, dag.origin(position), rewrites)

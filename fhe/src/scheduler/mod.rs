@@ -160,18 +160,28 @@ impl Scheduler {
         &self.shared.store
     }
 
-    /// Starts no further step, and waits for those that run. False if they take longer.
+    /// Starts no further step, waits for those that run, and forgets the rest: whoever waits for it
+    /// is told that nothing comes. False if the steps that run take longer.
     pub fn stop(&self, timeout: Duration) -> bool {
         let mut state = self.shared.lock();
         state.stopped = true;
         let busy = |state: &mut State| state.running + state.finishing > 0;
         let changed = &self.shared.changed;
         if timeout == Duration::MAX {
-            drop(changed.wait_while(state, busy).unwrap_or_else(PoisonError::into_inner));
-            return true;
+            state = changed.wait_while(state, busy).unwrap_or_else(PoisonError::into_inner);
+        } else {
+            let waited = changed.wait_timeout_while(state, timeout, busy);
+            let (after, result) = waited.unwrap_or_else(PoisonError::into_inner);
+            if result.timed_out() {
+                return false;
+            }
+            state = after;
         }
-        let waited = changed.wait_timeout_while(state, timeout, busy);
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+        let abandoned = std::mem::take(&mut *state);
+        state.stopped = true;
+        drop(state);
+        drop(abandoned);
+        true
     }
 
     /// How busy it is.
@@ -187,12 +197,8 @@ impl Scheduler {
 }
 
 impl Drop for Scheduler {
-    /// Finishes the steps that run, and starts no other.
     fn drop(&mut self) {
         self.stop(Duration::MAX);
-        // Whoever waits for the rest is told that nothing comes.
-        let abandoned = std::mem::take(&mut *self.shared.lock());
-        drop(abandoned);
     }
 }
 
@@ -221,9 +227,8 @@ impl Shared {
             let victims = state.victims(self.budget.0);
             drop(state);
             for (value, record) in victims {
-                let name = value.0 << 8 | value.1 as u64;
                 // What cannot be put aside stays: the budget is a wish, the results are not.
-                if let Ok(spilled) = self.spill.write(name, &record) {
+                if let Ok(spilled) = self.spill.write(&record) {
                     self.lock().spilled(value, spilled);
                 }
             }

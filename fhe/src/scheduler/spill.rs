@@ -3,7 +3,10 @@
 use std::{
     fs, io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use alloy_primitives::B256;
@@ -15,6 +18,8 @@ use crate::{FheType, Handle, Record, error::EvaluationError};
 #[derive(Debug, Default)]
 pub(super) struct Spill {
     directory: Mutex<Option<TempDir>>,
+    /// Every file has a name of its own.
+    written: AtomicU64,
 }
 
 /// A record on disk. Its file goes with it.
@@ -25,14 +30,15 @@ pub(super) struct Spilled {
 }
 
 impl Spill {
-    /// Writes a record under a name of its own.
-    pub(super) fn write(&self, name: u64, record: &Record) -> Result<Arc<Spilled>, EvaluationError> {
+    /// Writes a record to a file of its own.
+    pub(super) fn write(&self, record: &Record) -> Result<Arc<Spilled>, EvaluationError> {
         let write = || -> io::Result<Spilled> {
             let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
             if directory.is_none() {
                 *directory = Some(TempDir::with_prefix("ciphervm-")?);
             }
-            let path = directory.as_ref().map(TempDir::path).map(|path| path.join(name.to_string()));
+            let name = self.written.fetch_add(1, Ordering::Relaxed).to_string();
+            let path = directory.as_ref().map(|directory| directory.path().join(name));
             let path = path.unwrap_or_default();
             drop(directory);
             fs::write(&path, record.to_bytes())?;
@@ -67,7 +73,9 @@ mod tests {
     fn records_come_back_as_they_were_and_damage_is_detected() {
         let spill = Spill::default();
         let record = Record::new(FheType::Uint8, B256::repeat_byte(1), vec![7; 100]);
-        let spilled = spill.write(1, &record).unwrap();
+        let spilled = spill.write(&record).unwrap();
+        // Another file, which goes without the first one.
+        drop(spill.write(&record).unwrap());
         assert_eq!(*spilled.read().unwrap(), record);
         let path = spilled.path.clone();
         let mut bytes = fs::read(&path).unwrap();

@@ -35,6 +35,7 @@ use crate::{
     devnet::{self, Accounts, CompareEvaluator, Devnet, Mining, Setup, mine_by_interval},
     keys,
     machine::{CACHE_BYTES, Machine},
+    monitoring,
     pool::Order,
     relayer::{self, PublicMaterial},
     rpc, server,
@@ -138,6 +139,9 @@ pub struct Options {
     /// Print logs as JSON.
     #[arg(long, help_heading = "Output")]
     json_logs: bool,
+    /// Serve numbers for Prometheus at /metrics, on the same port.
+    #[arg(long, help_heading = "Output")]
+    metrics: bool,
     /// Print neither the banner nor logs other than warnings. `RUST_LOG` says more precisely what
     /// is logged.
     #[arg(short, long, help_heading = "Output")]
@@ -259,7 +263,10 @@ fn temporary_store() -> Result<DatabaseStore> {
 async fn serve(options: &Options, devnet: &Arc<Devnet>, engine: &str) -> Result<()> {
     let address = SocketAddr::new(options.host, options.port);
     let module = rpc::module(Arc::clone(devnet))?;
-    let http = relayer(options, devnet)?;
+    let mut http = relayer(options, devnet)?;
+    if options.metrics {
+        http = http.merge(monitoring::router(Arc::clone(devnet))?);
+    }
     let server = server::start(address, module, http, server::Limits::default()).await?;
     let mining = tokio::spawn(mine_by_interval(Arc::clone(devnet)));
     if !options.quiet {

@@ -14,7 +14,7 @@ use ciphervm::{Accounts, Settled, Settlement};
 use ciphervm_fhe::{Handle, Measured};
 use tracing::{error, info};
 
-use crate::chain::Block;
+use crate::{chain::Block, monitoring};
 
 /// Blocks that may wait for evaluation. A block holds thousands of operations at most, and what
 /// waits is only their logs, which the chain holds anyway: this bounds the time, not the memory.
@@ -313,12 +313,16 @@ impl Settler {
 impl Drop for Settler {
     /// Finishes the steps that run. What is not complete is settled after the next start.
     fn drop(&mut self) {
-        self.stop(Duration::MAX);
+        self.shared.lock().stop = true;
+        self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
             error!("the settler failed");
         }
+        // After the thread, so that nothing is handed in any more: what the scheduler holds refers
+        // to this.
+        self.shared.settlement.scheduler().stop(Duration::MAX);
     }
 }
 
@@ -422,6 +426,7 @@ impl Queue {
         }
         self.progress.operations += settled.operations as u64;
         self.progress.bootstraps += settled.bootstraps;
+        monitoring::count(&settled);
         self.measured.add(settled.measured);
         self.accounts.insert(number, settled.transactions);
         if self.accounts.len() > ACCOUNTED {

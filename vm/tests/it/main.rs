@@ -3,6 +3,7 @@
 mod assembly;
 mod blocks;
 mod calls;
+mod contracts;
 mod grants;
 mod inputs;
 mod lab;

@@ -152,7 +152,7 @@ fn transfer(nonce: u64) -> TxEip1559 {
     }
 }
 
-/// Creates a contract that encrypts the number of its block and grants it to itself.
+/// Creates a contract that encrypts its address and grants that to itself.
 fn computation(nonce: u64) -> TxEip1559 {
     let hosts = HostAddresses::LOCAL;
     let mut code = Vec::new();
@@ -169,7 +169,7 @@ fn computation(nonce: u64) -> TxEip1559 {
         code.extend([0x5a, 0xf1, 0x50]);
     };
     selector(&mut code, Op::TrivialEncrypt.spec().selector, 0);
-    code.extend([0x43, 0x60, 4, 0x52]);
+    code.extend([0x30, 0x60, 4, 0x52]);
     code.extend([0x60, FheType::Uint64.id(), 0x60, 36, 0x52]);
     selector(&mut code, Acl::allowCall::SELECTOR, 96);
     call(&mut code, hosts.executor, 0, 100);

@@ -70,7 +70,7 @@ fn going_back_takes_what_is_settled_with_it() {
     // What is evaluated meanwhile is for a block that is gone.
     bench.gate.close();
     let begun = bench.gate.begun();
-    bench.send(by(0, computation(1)));
+    bench.send(by(2, computation(0)));
     bench.gate.wait_for(begun + 1);
     bench.devnet.reset().unwrap();
     bench.gate.open();
