@@ -53,7 +53,11 @@ fn a_transfer_is_traced() {
     ];
     assert_eq!(rows, expected);
     assert!(operations.iter().all(|op| op["live"] == true && op["settled"] == true));
-    assert!(operations.iter().all(|op| op["caller"] == json!(token) && op["ms"].is_number()));
+    assert!(operations.iter().all(|op| op["caller"] == json!(token)));
+    let evaluation = &trace["evaluation"];
+    let counts = ["live", "dead", "shared", "bootstraps", "depth"].map(|name| &evaluation[name]);
+    assert_eq!(counts, [6, 0, 0, 0, 39], "{evaluation}");
+    assert!(evaluation["ms"].is_number());
     assert_eq!((&trace["status"], &trace["reason"]), (&json!("success"), &Value::Null));
     let balance = json!(node.balance(token, node.account(2)));
     let grants = trace["grants"].as_array().unwrap();

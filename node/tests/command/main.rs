@@ -106,3 +106,45 @@ fn nobody_takes_a_devnet_for_a_place_to_keep_secrets() {
     let said = devnet(&[]);
     assert!(said.stdout.contains("decrypts for anybody, for development only"), "{}", said.stdout);
 }
+
+#[test]
+fn numbers_for_prometheus_are_there_when_they_are_wanted() {
+    for (options, wanted) in [(&["--metrics"][..], true), (&[], false)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
+            .args(["devnet", "--evaluator", "reference", "--port", "0", "--quiet"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("Listening on ").unwrap();
+        let answer = ureq::get(format!("http://{address}/metrics")).call();
+        let text = answer.ok().map(|mut answer| answer.body_mut().read_to_string().unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(text.is_some(), wanted, "{text:?}");
+        for name in ["ciphervm_head_block 0", "ciphervm_running_steps 0"] {
+            assert!(text.as_ref().is_none_or(|text| text.contains(name)), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn verification_tells_what_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let verify = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
+            .args(["verify", "--evaluator", "reference", "--data-dir"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (success, error) = verify();
+    assert!(!success && error.contains("is no data directory of a devnet"), "{error}");
+    assert!(devnet(&["--data-dir", path.to_str().unwrap()]).success);
+    let (success, error) = verify();
+    assert!(!success && error.contains("there is no block up to number"), "{error}");
+}
