@@ -45,7 +45,7 @@ use crate::{Ciphertext, FheType, keys::ServerKeys};
 
 /// Version of the set of circuits. It is part of the engine class: raise it whenever any
 /// operation's result could have other bits than before.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// What a circuit returns. `Err` says which rule the operands break.
 pub(crate) type Outcome<B> = Result<Number<B>, &'static str>;
