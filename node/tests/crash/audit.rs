@@ -30,7 +30,7 @@ pub(crate) struct Audit {
 /// record in an empty store, which gets nothing but the encrypted inputs. Every block must have the
 /// same hash, and every handle with a grant the same ciphertext.
 pub(crate) fn audit(home: &Home, evaluator: Arc<dyn Evaluator>) -> Audit {
-    let identity = Identity { chain_id: CHAIN, engine_class: evaluator.class() };
+    let identity = Identity { chain_id: CHAIN, engine_class: evaluator.class(), profile: None };
     let directory = DataDir::open(&home.data(), &identity).unwrap();
     let (found, again) = (directory.store().unwrap(), Arc::new(MemoryStore::new()));
     let settlement = Settlement::new(HOSTS, evaluator, Arc::clone(&again) as _);
