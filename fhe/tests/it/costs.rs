@@ -87,7 +87,7 @@ fn page(rows: &[Row]) -> String {
          The numbers come from the simulation on which every circuit is tested. This page is \
          generated: `UPDATE_DOCS=1 cargo test --workspace --test it costs`. `cargo xtask \
          pbs-table` prints the same. What tfhe-rs's integer API takes on two threads is counted by a \
-         test, and [measured beside ours](circuits-measured.md) by a benchmark.\n\n\
+         test; `cargo bench --workspace --bench circuits` measures ours and its beside each other.\n\n\
          ## 64 bits\n\n\
          | operation | PBS | depth | noise | for latency: PBS | depth | must | stretch | tfhe-rs |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
