@@ -1,1 +1,1 @@
-//! Benchmarks. Run `cargo bench -p benches`; what each measures stands at its head.
+//! Benchmarks, such as `cargo bench --workspace --bench circuits`. What each measures stands at its head.

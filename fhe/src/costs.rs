@@ -29,7 +29,8 @@ pub struct Row {
     pub throughput: Cost,
     /// With circuits for latency.
     pub latency: Cost,
-    /// Bootstraps of tfhe-rs's integer API, measured on operands of the same kind.
+    /// Bootstraps of tfhe-rs's integer API on operands of the same kind, where it has the operation.
+    /// A test counts them (`tests/yardstick`).
     pub tfhe: Option<u64>,
     /// The most bootstraps that the case may take, where there is such a goal.
     pub must: Option<u64>,
@@ -54,7 +55,8 @@ struct Case {
     /// Its types are the case's.
     op: Op,
     run: fn(&Setup) -> Result<Simulated, &'static str>,
-    /// Bootstraps of tfhe-rs at 8, 16, 32, 64, 128, 160 and 256 bits, zero where not measured.
+    /// Bootstraps of tfhe-rs at 8, 16, 32, 64, 128, 160 and 256 bits, zero where it has no such
+    /// operation, or the type none.
     tfhe: [u64; 7],
     /// At 64 bits.
     must: Option<u64>,

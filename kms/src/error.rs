@@ -51,7 +51,10 @@ pub enum DirectoryError {
 #[non_exhaustive]
 pub enum DecryptionError {
     /// The ciphertext is not under these keys.
-    #[error("the ciphertext is of engine class {found}, these keys decrypt class {expected}")]
+    #[error(
+        "the ciphertext is of engine class {found}, these keys decrypt class \
+         {expected}: keys and profile must be those that it was computed with"
+    )]
     EngineClass {
         /// The ciphertext's class.
         found: B256,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use alloy_primitives::B256;
-use ciphervm_fhe::DatabaseStore;
+use ciphervm_fhe::{DatabaseStore, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
@@ -27,6 +27,9 @@ pub struct Identity {
     pub chain_id: u64,
     /// The engine class of its ciphertexts, which names the keyset, too.
     pub engine_class: B256,
+    /// What the circuits are made for, which the engine class depends on. Plaintexts have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,11 +82,24 @@ pub enum DataDirError {
         /// The one that was asked for.
         wanted: u64,
     },
+    /// Its ciphertexts are by circuits of another profile.
+    #[error(
+        "{path} holds ciphertexts by circuits for {found}, not for {wanted}: start with --profile \
+         {found}, or choose another --data-dir"
+    )]
+    Profile {
+        /// The directory.
+        path: PathBuf,
+        /// What its circuits are made for.
+        found: Profile,
+        /// What those of now are made for.
+        wanted: Profile,
+    },
     /// Its ciphertexts are under other keys, or by another evaluator.
     #[error(
         "{path} holds ciphertexts of engine class {found}, and the keys and evaluator of now make \
-         class {wanted}: start with the --keys and --evaluator that it was made with, or choose \
-         another --data-dir"
+         class {wanted}: start with the --keys, --evaluator and --profile that it was made with, \
+         or choose another --data-dir"
     )]
     Class {
         /// The directory.
@@ -248,6 +264,11 @@ fn check(path: &Path, text: &str, wanted: &Identity) -> Result<(), DataDirError>
         return Err(DataDirError::Chain { path, found, wanted });
     }
     if identity.engine_class != wanted.engine_class {
+        if let (Some(found), Some(wanted)) = (identity.profile, wanted.profile)
+            && found != wanted
+        {
+            return Err(DataDirError::Profile { path, found, wanted });
+        }
         let (found, wanted) = (identity.engine_class, wanted.engine_class);
         return Err(DataDirError::Class { path, found, wanted });
     }
@@ -275,7 +296,11 @@ mod tests {
     use super::*;
 
     fn identity(chain_id: u64) -> Identity {
-        Identity { chain_id, engine_class: B256::repeat_byte(1) }
+        Identity {
+            chain_id,
+            engine_class: B256::repeat_byte(1),
+            profile: Some(Profile::Throughput),
+        }
     }
 
     #[test]
@@ -296,6 +321,10 @@ mod tests {
         assert!(matches!(open(&identity(2)), Err(DataDirError::Chain { found: 1, wanted: 2, .. })));
         let other = Identity { engine_class: B256::ZERO, ..identity(1) };
         assert!(matches!(open(&other), Err(DataDirError::Class { .. })));
+        // The profile is named where it is the reason.
+        let other = Identity { profile: Some(Profile::Latency), ..other };
+        let refused = open(&other).unwrap_err().to_string();
+        assert!(refused.contains("start with --profile throughput"), "{refused}");
         open(&identity(1)).unwrap();
     }
 

@@ -53,8 +53,8 @@ pub fn verify(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Verified> {
     ensure!(from <= to, "--from {from} is after --to {to}");
-    let chain_id = DataDir::identity(path)?.chain_id;
-    let identity = Identity { chain_id, engine_class: evaluator.class() };
+    let identity =
+        Identity { engine_class: evaluator.class(), ..DataDir::identity(path)? };
     let directory = DataDir::open(path, &identity)?;
     let (found, journal) = (directory.store()?, directory.journal()?);
     let entries = journal.entries()?;
@@ -62,7 +62,7 @@ pub fn verify(
         bail!("the journal does not begin with the first block");
     };
     let host = HostConfig { addresses: HostAddresses::LOCAL, ..HostConfig::default() };
-    let mut chain = Chain::new(host, chain_id, (**header).clone(), diff);
+    let mut chain = Chain::new(host, identity.chain_id, (**header).clone(), diff);
     let last = entries.iter().filter_map(number).max().unwrap_or(0).min(to);
 
     let scratch = tempfile::tempdir()?;

@@ -5,6 +5,9 @@ use std::{path::Path, process::Command};
 /// The long test: the sweep over all operations and types, which otherwise returns at once.
 const MATRIX: &str = "matrix::every_operation_equals_the_reference_at_every_type";
 
+/// The example that prints what operations cost.
+const PBS_TABLE: &str = "pbs-table";
+
 pub(crate) fn format(root: &Path) -> Command {
     cargo(root, &["fmt", "--all", "--check"])
 }
@@ -38,19 +41,25 @@ pub(crate) fn library(root: &Path, update: bool) -> Command {
     command
 }
 
+/// Built with the whole workspace's features and profile, as [`library`] is.
 pub(crate) fn matrix(root: &Path) -> Command {
-    let package = ["test", "--release", "-p", "ciphervm-fhe", "--test", "it"];
-    let mut command = cargo(root, &package);
-    command.args(["--", "--nocapture", MATRIX]).env("CIPHERVM_MATRIX", "full");
+    let mut command = cargo(root, &["test", "--workspace", "--test", "it"]);
+    command.args(["--", "--nocapture", "--exact", MATRIX]).env("CIPHERVM_MATRIX", "full");
     command
 }
 
-/// What operations cost, from the simulation: no bootstrap is run, but tfhe is built.
-pub(crate) fn pbs_table(root: &Path, json: bool) -> Command {
-    let mut command =
-        cargo(root, &["run", "--quiet", "-p", "ciphervm-fhe", "--example", "pbs-table"]);
+/// Builds the program that prints what operations cost, as [`library`] is built: `cargo run` takes
+/// the features of one package.
+pub(crate) fn build_pbs_table(root: &Path) -> Command {
+    cargo(root, &["build", "--workspace", "--example", PBS_TABLE])
+}
+
+/// That program, under the workspace's target directory. Its counts come from the simulation: no
+/// bootstrap is run.
+pub(crate) fn pbs_table(target: &Path, json: bool) -> Command {
+    let mut command = Command::new(target.join("debug/examples").join(PBS_TABLE));
     if json {
-        command.args(["--", "--json"]);
+        command.arg("--json");
     }
     command
 }

@@ -3,6 +3,7 @@
 mod cargo;
 mod ci;
 mod clients;
+mod costs;
 mod layers;
 mod process;
 mod solidity;
@@ -78,7 +79,7 @@ fn run(command: &Command, root: &Path) -> Result<()> {
     match command {
         Command::Test => process::run(&mut cargo::test(root)),
         Command::Matrix => process::run(&mut cargo::matrix(root)),
-        Command::PbsTable { json } => process::run(&mut cargo::pbs_table(root, *json)),
+        Command::PbsTable { json } => costs::print(root, *json),
         Command::Layers => layers::check(root),
         Command::Solidity { check } => solidity::build(root, *check),
         Command::Clients => clients::test(root),

@@ -12,10 +12,12 @@
 //! | bootstrap | values | noise level |
 //! |---|---|---|
 //! | `e` outer digits and `5 - e` flags | 0..=15 | 5 |
-//! | two inner digits, `4 x₁ + x₀` | -5..=10 | 4 + 1 = 5 |
+//! | two inner digits, `3 x₁ + x₀`, and one flag that weighs 5 | -4..=13 | 3 + 1 + 1 = 5 |
 //! | one inner digit and four flags that weigh 2 | -1..=10 | 1 + 4 = 5 |
 //!
-//! A plan finds the fewest: at 64 bits 19 if all digits are inner ones and 8 if none is.
+//! `3 x₁ + x₀` is zero only if both are, for -3, 3 and 6 are no inner digit; and none of its values
+//! is -5. A plan finds the fewest: at 64 bits 16 if all digits are inner ones and 8 if none is. 16
+//! are a chain, for each takes one flag only: for latency, pairs take none, and 19 are 3 deep.
 
 use alloy_primitives::U256;
 
@@ -23,7 +25,7 @@ use super::{
     Number,
     Number::{Constant, Encrypted},
     Outcome, SHAPE,
-    algebra::{Algebra, MAX_NOISE},
+    algebra::{Algebra, MAX_NOISE, Profile},
     digits, tree,
 };
 use crate::FheType;
@@ -138,7 +140,11 @@ impl<B: Clone + Send + Sync> Plan<B> {
                 _ => inner.push(algebra.scale(&difference, -1)),
             }
         }
-        let (pairs, plain) = fewest(inner.len(), outer.len());
+        let pair_room = match algebra.profile() {
+            Profile::Throughput => 1,
+            Profile::Latency => 0,
+        };
+        let (pairs, plain) = fewest(inner.len(), outer.len(), pair_room);
         let mut nodes = Vec::new();
         let mut outer = outer.chunks(MAX_NOISE as usize);
         for _ in 0..plain {
@@ -154,8 +160,8 @@ impl<B: Clone + Send + Sync> Plan<B> {
             nodes.push(Node { digits: digit.clone(), room, weight: 2, children: Vec::new() });
         }
         for pair in paired.chunks_exact(2) {
-            let digits = algebra.add(&pair[0], &algebra.scale(&pair[1], 4));
-            nodes.push(Node { digits, room: 0, weight: 1, children: Vec::new() });
+            let digits = algebra.add(&pair[0], &algebra.scale(&pair[1], 3));
+            nodes.push(Node { digits, room: pair_room, weight: 5, children: Vec::new() });
         }
         // The roomiest nodes at the top, and each next one below the first that has room.
         nodes.sort_by_key(|node| std::cmp::Reverse(node.room));
@@ -186,15 +192,15 @@ impl<B: Clone + Send + Sync> Plan<B> {
 }
 
 /// Numbers of pairs of inner digits and of nodes without an inner digit, so that there are as few
-/// nodes as can be: each but one is a flag to another.
-fn fewest(inner: usize, outer: usize) -> (usize, usize) {
+/// nodes as can be: each but one is a flag to another. Of equal plans it is the one with the fewest
+/// pairs, which is the shallowest.
+fn fewest(inner: usize, outer: usize, pair_room: usize) -> (usize, usize) {
     let size = MAX_NOISE as usize;
     (0..=inner / 2)
-        .rev()
         .map(|pairs| {
             let single = inner - 2 * pairs;
             let fits = |plain: &usize| {
-                let room = single * (size - 1) + plain * size - outer;
+                let room = pairs * pair_room + single * (size - 1) + plain * size - outer;
                 pairs + single + plain <= room + 1
             };
             let plain = (outer.div_ceil(size)..)
@@ -212,12 +218,16 @@ mod tests {
 
     #[test]
     fn plans_are_the_smallest_there_are() {
-        let nodes = |inner, outer| {
-            let (pairs, plain) = fewest(inner, outer);
+        let nodes = |inner, outer, pair_room| {
+            let (pairs, plain) = fewest(inner, outer, pair_room);
             inner - pairs + plain
         };
-        assert_eq!([(0, 0), (2, 0), (0, 5), (1, 0)].map(|(i, o)| nodes(i, o)), [0, 1, 1, 1]);
-        assert_eq!([4, 8, 16, 32].map(|inner| nodes(inner, 0)), [3, 5, 9, 19]);
-        assert_eq!([4, 8, 16, 32].map(|outer| nodes(0, outer)), [1, 2, 4, 8]);
+        for room in [0, 1] {
+            let few = [(0, 0), (2, 0), (0, 5), (1, 0)];
+            assert_eq!(few.map(|(inner, outer)| nodes(inner, outer, room)), [0, 1, 1, 1]);
+            assert_eq!([4, 8, 16, 32].map(|outer| nodes(0, outer, room)), [1, 2, 4, 8]);
+        }
+        assert_eq!([4, 8, 16, 32].map(|inner| nodes(inner, 0, 0)), [3, 5, 9, 19]);
+        assert_eq!([4, 8, 16, 32].map(|inner| nodes(inner, 0, 1)), [2, 4, 8, 16]);
     }
 }

@@ -22,7 +22,7 @@ fn the_page_on_circuits_is_up_to_date() {
     assert!(
         written == page,
         "docs/reference/circuits.md is out of date; regenerate it with \
-         `UPDATE_DOCS=1 cargo test -p ciphervm-fhe --test it costs`"
+         `UPDATE_DOCS=1 cargo test --workspace --test it costs`"
     );
 }
 
@@ -43,7 +43,7 @@ fn every_goal_is_reached_or_cannot_be() {
 fn no_operation_takes_more_bootstraps_than_in_tfhe_rs() {
     let rows = costs::table().unwrap();
     let measured: Vec<&Row> = rows.iter().filter(|row| row.tfhe.is_some()).collect();
-    assert!(measured.len() > 60);
+    assert!(measured.len() > 190);
     for row in measured {
         let tfhe = row.tfhe.unwrap();
         // Cleaned on purpose, where a choice is left at noise level 2.
@@ -86,9 +86,9 @@ fn page(rows: &[Row]) -> String {
          are clean; a result of noise level 2 costs its consumer nothing in most circuits, and \
          `select ct ct, cleaned` shows what it costs to clean it.\n\n\
          The numbers come from the simulation on which every circuit is tested. This page is \
-         generated: `UPDATE_DOCS=1 cargo test -p ciphervm-fhe --test it costs`. `cargo xtask \
-         pbs-table` prints the same, and `cargo bench -p benches --bench circuits` measures it on \
-         ciphertexts beside tfhe-rs's integer API.\n\n\
+         generated: `UPDATE_DOCS=1 cargo test --workspace --test it costs`. `cargo xtask \
+         pbs-table` prints the same. What tfhe-rs's integer API takes on two threads is counted by a \
+         test; `cargo bench --workspace --bench circuits` measures ours and its beside each other.\n\n\
          ## 64 bits\n\n\
          | operation | PBS | depth | noise | for latency: PBS | depth | must | stretch | tfhe-rs |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
@@ -119,7 +119,7 @@ fn page(rows: &[Row]) -> String {
         }
     }
     page.push_str(
-        "\n## All types\n\nPBS, and in brackets those of tfhe-rs where measured.\n\n| operation |",
+        "\n## All types\n\nPBS, and in brackets those of tfhe-rs where it has the operation.\n\n| operation |",
     );
     let types = &FheType::ALL[1..];
     for ty in types {

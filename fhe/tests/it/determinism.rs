@@ -129,6 +129,6 @@ fn no_circuit_changes_its_bits_unnoticed() {
     assert!(
         golden == found,
         "ciphertexts have other bits than {GOLDEN}; if that is meant, raise `circuits::VERSION` \
-         and write them with `UPDATE_GOLDEN=1 cargo test -p ciphervm-fhe --test it determinism`"
+         and write them with `UPDATE_GOLDEN=1 cargo test --workspace --test it determinism`"
     );
 }

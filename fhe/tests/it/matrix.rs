@@ -5,7 +5,7 @@
 //! `CIPHERVM_MATRIX=full` every type in full, which takes about an hour of one core, and with an
 //! operation's name, such as `fheMulDiv`, every type of that one.
 
-use std::env;
+use std::{env, time::Instant};
 
 use alloy_primitives::U256;
 use ciphervm_fhe::{FheType, Handle, OPS, Op, OpSpec, Operand, ScalarRule, Shape, reference};
@@ -229,13 +229,17 @@ fn every_operation_equals_the_reference_at_every_type() {
     };
     let chosen = |spec: &&OpSpec| wanted == "full" || wanted == spec.op.to_string();
     assert!(OPS.iter().any(|spec| chosen(&spec)), "there is no operation {wanted}");
-    for spec in OPS.iter().filter(chosen) {
-        for ty in spec.types.iter() {
-            println!("{} on {ty}", spec.op);
-            let (mut bench, mut matrix) = (Bench::tfhe(2), Matrix::default());
-            matrix.add_all(&mut bench, spec.op, ty);
-            matrix.verify(bench);
-        }
+    let cases: Vec<_> = OPS
+        .iter()
+        .filter(chosen)
+        .flat_map(|spec| spec.types.iter().map(|ty| (spec.op, ty)))
+        .collect();
+    let start = Instant::now();
+    for (done, (op, ty)) in cases.iter().enumerate() {
+        println!("{} of {}, after {:.0?}: {op} on {ty}", done + 1, cases.len(), start.elapsed());
+        let (mut bench, mut matrix) = (Bench::tfhe(2), Matrix::default());
+        matrix.add_all(&mut bench, *op, *ty);
+        matrix.verify(bench);
     }
 }
 

@@ -13,7 +13,7 @@ use indicatif::HumanBytes;
 
 use crate::{
     artifact::Artifact,
-    keys,
+    keys::{self, CircuitKind},
     machine::{EvaluatorKind, Machine},
 };
 
@@ -29,6 +29,9 @@ pub struct Options {
     /// Directory of the keyset; generated there if it holds none [default: in the user's cache].
     #[arg(long, value_name = "DIR")]
     pub keys: Option<PathBuf>,
+    /// What circuits are made for.
+    #[arg(long, value_enum, default_value_t = CircuitKind::Throughput)]
+    pub profile: CircuitKind,
     /// Threads that evaluate [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -151,7 +154,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
         EvaluatorKind::Tfhe => {
             let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-            let loaded = keys::load(&path)?;
+            let loaded = keys::load(&path, options.profile.into())?;
             println!("{loaded}");
             println!("Real FHE on {threads} threads");
             Machine::tfhe(loaded.keyset, loaded.kms, threads, directory.path())?

@@ -33,7 +33,7 @@ use crate::{
     data_dir::{DataDir, Identity},
     decryption::{DevnetChain, RemoteService, Token, contracts, domains},
     devnet::{self, Accounts, CompareEvaluator, Devnet, Mining, Setup, mine_by_interval},
-    keys,
+    keys::{self, CircuitKind},
     machine::{CACHE_BYTES, Machine},
     monitoring,
     pool::Order,
@@ -106,6 +106,9 @@ pub struct Options {
     /// Directory of the keyset; generated there if it holds none [default: in the user's cache].
     #[arg(long, value_name = "DIR", help_heading = "Encryption")]
     keys: Option<PathBuf>,
+    /// What circuits are made for. A KMS in another process has to be told the same.
+    #[arg(long, value_enum, default_value_t = CircuitKind::Throughput, help_heading = "Encryption")]
+    profile: CircuitKind,
     /// Threads that evaluate [default: one per core].
     #[arg(long, value_name = "N", help_heading = "Encryption")]
     threads: Option<usize>,
@@ -206,7 +209,11 @@ pub fn run(options: &Options) -> Result<()> {
     let accounts = Accounts::derive(&options.mnemonic, options.accounts)?;
     let genesis = first::genesis(options, &accounts)?;
     let engine = engine(options)?;
-    let identity = Identity { chain_id: options.chain_id, engine_class: engine.evaluator.class() };
+    let identity = Identity {
+        chain_id: options.chain_id,
+        engine_class: engine.evaluator.class(),
+        profile: (options.evaluator != EvaluatorKind::Reference).then(|| options.profile.into()),
+    };
     let data_dir =
         options.data_dir.as_deref().map(|path| DataDir::open(path, &identity)).transpose()?;
     let store: Arc<dyn CiphertextStore> = match &data_dir {
@@ -367,8 +374,8 @@ fn engine(options: &Options) -> Result<Engine> {
         });
     }
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let loaded =
-        if options.kms.is_some() { keys::load_without_secret(&path)? } else { keys::load(&path)? };
+    let load = if options.kms.is_some() { keys::load_without_secret } else { keys::load };
+    let loaded = load(&path, options.profile.into())?;
     if !options.quiet {
         println!("{loaded}\n");
     }

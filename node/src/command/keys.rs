@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use ciphervm_fhe::Profile;
 use ciphervm_kms::{KeyDirectory, Origin};
 use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
@@ -51,7 +52,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
         Command::Inspect(place) => inspect(place),
         Command::Verify(place) => {
-            let loaded = keys::load(&place.path()?)?;
+            let loaded = keys::load(&place.path()?, Profile::default())?;
             println!("{loaded}");
             keys::check(&loaded.keyset, &*loaded.kms)?;
             println!("The keys are whole, and decrypt what they encrypt.");

@@ -20,7 +20,7 @@ use tokio::{
 use super::devnet::{DEV_CHAIN, log, seconds};
 use crate::{
     decryption::{RpcChain, Token, contracts, domains, router},
-    keys,
+    keys::{self, CircuitKind},
 };
 
 /// Run the key management service in a process of its own.
@@ -48,6 +48,9 @@ pub struct Options {
     /// Directory of the keyset; generated there if it holds none [default: in the user's cache].
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
+    /// What the node's circuits are made for.
+    #[arg(long, value_enum, default_value_t = CircuitKind::Throughput)]
+    profile: CircuitKind,
     /// File of the token; written if it is not there [default: in the user's cache].
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -68,7 +71,7 @@ pub fn run(options: &Options) -> Result<()> {
     let token_file = options.token_file.clone().map_or_else(Token::default_path, Ok)?;
     let token = Token::read_or_create(&token_file)?;
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let loaded = keys::load(&path)?;
+    let loaded = keys::load(&path, options.profile.into())?;
     // The node proves with it, and need not be allowed to write beside the keys.
     loaded.crs()?;
     let host = HostConfig::default();

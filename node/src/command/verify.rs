@@ -7,7 +7,7 @@ use ciphervm_fhe::{Evaluator, GraphEvaluator, ReferenceEngine, TfheEngine};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{keys, machine::Machine, verify};
+use crate::{data_dir::DataDir, keys, machine::Machine, verify};
 
 /// Execute and evaluate the blocks of a data directory again, and compare every commitment.
 ///
@@ -56,7 +56,8 @@ pub fn run(options: &Options) -> Result<()> {
         Kind::Reference => Arc::new(GraphEvaluator::new(ReferenceEngine, threads)?),
         Kind::Tfhe => {
             let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-            let loaded = keys::load_without_secret(&path)?;
+            let profile = DataDir::identity(&options.data_dir)?.profile.unwrap_or_default();
+            let loaded = keys::load_without_secret(&path, profile)?;
             Arc::new(GraphEvaluator::new(TfheEngine::new(loaded.keyset), threads)?)
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy_consensus::BlockHeader;
 use alloy_evm::EvmEnv;
 use alloy_primitives::{Address, Bytes, TxKind};
-use ciphervm_fhe::{Handle, Record, StoreError};
+use ciphervm_fhe::{Handle, Record};
 use ciphervm_kms::{Chain, ChainState, error::ChainError};
 use revm::{
     context::{TxEnv, result::ExecutionResult},
@@ -14,7 +14,7 @@ use revm::{
 
 use crate::{
     chain::{Simulator, WorldState},
-    devnet::{Devnet, now},
+    devnet::{CiphertextError, Devnet, now},
 };
 
 /// A devnet in this process.
@@ -70,20 +70,12 @@ impl ChainState for State<'_> {
     }
 
     fn ciphertext(&self, handle: &Handle) -> Result<Arc<Record>, ChainError> {
-        let failed = |error: StoreError| ChainError::Unreachable(error.to_string());
-        let find = || self.devnet.store().get(handle).map_err(failed);
-        if let Some(found) = find()? {
-            return Ok(found);
-        }
-        let waited = self.devnet.settler().wait(self.devnet.patience());
-        match (find()?, waited) {
-            (Some(found), _) => Ok(found),
-            (None, Err(error)) => {
-                Err(ChainError::NotReady { handle: *handle, reason: error.to_string() })
+        self.devnet.ciphertext(*handle).map_err(|error| match error {
+            CiphertextError::Missing(why) => ChainError::NoCiphertext(why),
+            CiphertextError::Settler(error) => {
+                ChainError::NotReady { handle: *handle, reason: error.to_string() }
             }
-            (None, Ok(())) => Err(ChainError::NoCiphertext(format!(
-                "handle {handle} has no ciphertext: no transaction of this chain made it for good"
-            ))),
-        }
+            CiphertextError::Store(error) => ChainError::Unreachable(error.to_string()),
+        })
     }
 }

@@ -48,7 +48,7 @@ pub enum DumpError {
     /// The dump's ciphertexts are under other keys, or by another evaluator.
     #[error(
         "the dump has ciphertexts of engine class {found}, and this devnet makes class {here}: \
-         start with the --keys and --evaluator that it was made with"
+         start with the --keys, --evaluator and --profile that it was made with"
     )]
     Class {
         /// Their class.

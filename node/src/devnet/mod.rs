@@ -6,6 +6,7 @@
 //! [settler](settler::Settler)'s thread.
 
 mod accounts;
+mod ciphertext;
 mod clock;
 mod compare;
 mod controls;
@@ -19,6 +20,8 @@ mod snapshot;
 mod tests;
 
 pub use accounts::{Accounts, MNEMONIC, MnemonicError};
+pub use ciphertext::CiphertextError;
+pub(crate) use ciphertext::{Mentions, Producer};
 pub use clock::{Clock, PastError, now};
 pub use compare::CompareEvaluator;
 pub use dump::DumpError;

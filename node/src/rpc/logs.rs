@@ -70,14 +70,36 @@ fn range(chain: &Chain, filter: &Filter) -> Answer<(u64, u64)> {
             (from, to.min(last))
         }
     };
+    check_count(from, to)?;
+    Ok((from, to))
+}
+
+fn check_count(from: u64, to: u64) -> Answer<()> {
     if to.saturating_sub(from) >= MAX_BLOCKS {
         return Err(too_much(format!(
             "blocks {from} to {to} are more than {MAX_BLOCKS}: ask for fewer at once"
         )));
     }
-    Ok((from, to))
+    Ok(())
 }
 
 fn unknown(hash: B256) -> jsonrpsee::types::ErrorObjectOwned {
     not_found(format!("no block has the hash {hash}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_looks_at_no_more_than_so_many_blocks() {
+        for (from, to) in [(0, 99_999), (7, 100_006), (5, 5), (5, 0), (u64::MAX, u64::MAX)] {
+            assert!(check_count(from, to).is_ok(), "{from} to {to}");
+        }
+        for (from, to) in [(0, 100_000), (7, 100_007), (0, u64::MAX)] {
+            let error = check_count(from, to).unwrap_err();
+            let told = format!("blocks {from} to {to} are more than 100000");
+            assert!(error.message().starts_with(&told), "{error}");
+        }
+    }
 }

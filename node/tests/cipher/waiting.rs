@@ -12,7 +12,8 @@ use ciphervm_fhe::{
     Bundle, BundleError, CiphertextError, Evaluator, Execution, FheType, GraphEvaluator, Handle,
     Record, ReferenceEngine, Rewrites,
 };
-use ciphervm_kms::ReferenceKms;
+use ciphervm_kms::{Chain, ReferenceKms, error::ChainError};
+use ciphervm_node::decryption::DevnetChain;
 use serde_json::{Value, json};
 
 use crate::{Node, Probe};
@@ -147,6 +148,9 @@ fn a_block_that_failed_spoils_the_values_of_no_other_block() {
     let failed = "the ciphertexts of block 2 could not be computed: ";
     let error = answer_once_open(&node, &turnstile, 2, decrypt(first)).unwrap_err();
     assert!(error.starts_with(failed), "{error}");
+    let chain = DevnetChain(Arc::clone(&node.devnet));
+    let answer = chain.state().unwrap().ciphertext(&first);
+    assert!(matches!(&answer, Err(ChainError::NotReady { .. })), "{answer:?}");
     let value = answer_once_open(&node, &turnstile, 3, decrypt(second)).unwrap();
     assert_eq!(value["value"], "30");
     let commitment = ("cipher_blockCommitment", json!(["0x4"]));
@@ -170,5 +174,9 @@ fn what_no_block_will_compute_is_not_waited_for() {
     // No block is evaluated, and the answer is here.
     let error = node.error("cipher_decrypt", json!([dead]));
     assert!(error.contains("was never computed"), "{error}");
+    // The KMS does not wait either.
+    let chain = DevnetChain(Arc::clone(&node.devnet));
+    let answer = chain.state().unwrap().ciphertext(&dead);
+    assert!(matches!(&answer, Err(ChainError::NoCiphertext(why)) if *why == error), "{answer:?}");
     turnstile.open(u64::MAX);
 }

@@ -6,6 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+use ciphervm_fhe::parameters;
+use ciphervm_kms::{cache_dir, test_keys};
+
 /// What a devnet said.
 struct Said {
     success: bool,
@@ -15,8 +18,13 @@ struct Said {
 
 /// Starts a devnet on plaintexts, and ends it once it listens, if it comes that far.
 fn devnet(options: &[&str]) -> Said {
+    run(&[&["--evaluator", "reference"], options].concat())
+}
+
+/// Starts a devnet, and ends it once it listens, if it comes that far.
+fn run(options: &[&str]) -> Said {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
-        .args(["devnet", "--evaluator", "reference", "--port", "0"])
+        .args(["devnet", "--port", "0"])
         .args(options)
         .env("RUST_LOG", "warn")
         .stdout(Stdio::piped())
@@ -147,4 +155,33 @@ fn verification_tells_what_is_missing() {
     assert!(devnet(&["--data-dir", path.to_str().unwrap()]).success);
     let (success, error) = verify();
     assert!(!success && error.contains("there is no block up to number"), "{error}");
+}
+
+/// Ciphertexts of one profile are not computed on under the other.
+#[test]
+fn a_directory_is_for_one_profile_of_circuits() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    // They are there once they are loaded.
+    test_keys();
+    let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
+    let keys = cache_dir().unwrap().join("test-keys").join(name);
+    let with = |options: &[&str]| {
+        let places = ["--data-dir", data.to_str().unwrap(), "--keys", keys.to_str().unwrap()];
+        run(&[&places, options].concat())
+    };
+    let said = with(&["--profile", "latency"]);
+    assert_eq!((said.success, &said.stderr[..]), (true, ""));
+    assert!(said.stdout.contains(", circuits for latency\n"), "{}", said.stdout);
+
+    let said = with(&[]);
+    let complaint = "holds ciphertexts by circuits for latency, not for throughput: start with \
+                     --profile latency, or choose another --data-dir\n";
+    assert!(!said.success && said.stderr.ends_with(complaint), "{}", said.stderr);
+    // Nor are they plaintexts, whose circuits nobody asks for.
+    let said = with(&["--evaluator", "reference"]);
+    assert!(!said.success && said.stderr.contains("--evaluator and --profile"), "{}", said.stderr);
+
+    let said = with(&["--profile", "latency"]);
+    assert_eq!((said.success, &said.stderr[..]), (true, ""));
 }

@@ -108,7 +108,8 @@ fn what_was_acknowledged_survives_any_death() {
     home.assert_clean();
 
     // What was noted is compared: another commitment is not accepted.
-    let identity = Identity { chain_id: CHAIN, engine_class: reference().class() };
+    let identity =
+        Identity { chain_id: CHAIN, engine_class: reference().class(), profile: None };
     let directory = DataDir::open(&home.data(), &identity).unwrap();
     let journal = directory.journal().unwrap();
     let (settled, block) = (journal.settled().unwrap(), verified.executed / 2);

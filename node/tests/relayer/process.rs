@@ -28,14 +28,26 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
     // The KMS writes the token, and has to be told of the node, whose address is not known yet.
     let port = free_port();
     let rpc = format!("http://127.0.0.1:{port}");
-    let kms =
-        Devnet::run("kms", &["--keys", text(&keys), "--token-file", text(&token), "--rpc", &rpc]);
+    // Neither is of the default profile: ciphertexts of another one would be refused.
+    let kms = [
+        "--keys",
+        text(&keys),
+        "--profile",
+        "latency",
+        "--token-file",
+        text(&token),
+        "--rpc",
+        &rpc,
+    ];
+    let kms = Devnet::run("kms", &kms);
     assert_eq!(fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
     let port = port.to_string();
     let node = |token: &Path| {
         Devnet::start(&[
             "--keys",
             text(&public),
+            "--profile",
+            "latency",
             "--kms",
             &kms.url(),
             "--kms-token-file",

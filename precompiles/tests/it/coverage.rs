@@ -40,7 +40,7 @@ fn page() -> String {
          and what becomes of each: {implemented} of {functions} functions are implemented, the \
          others revert without data, as a function that does not exist. A test calls each of \
          them. Initializers are implemented as on contracts that are initialized: they refuse.\n\n\
-         This page is generated: `UPDATE_DOCS=1 cargo test -p ciphervm-precompiles --test it \
+         This page is generated: `UPDATE_DOCS=1 cargo test --workspace --test it \
          page`.\n\n\
          ## Functions\n"
     );

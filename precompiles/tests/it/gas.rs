@@ -67,7 +67,7 @@ fn page() -> String {
          A call of a host contract pays for what it does: storage, transient storage, logs and \
          hashes as the opcodes that a contract would use, and a constant for each operation \
          besides. The gas of homomorphic work itself is not in here: that is metered in HCU.\n\n\
-         This page is generated: `UPDATE_DOCS=1 cargo test -p ciphervm-precompiles --test it \
+         This page is generated: `UPDATE_DOCS=1 cargo test --workspace --test it \
          page`.\n\n\
          ## Prices\n\n\
          | what | gas | from |\n|---|---:|---|\n",

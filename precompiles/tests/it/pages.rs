@@ -17,6 +17,6 @@ pub(crate) fn assert_written(name: &str, page: &str) {
     assert!(
         written == page,
         "docs/reference/{name} is out of date; regenerate it with \
-         `UPDATE_DOCS=1 cargo test -p ciphervm-precompiles --test it page`"
+         `UPDATE_DOCS=1 cargo test --workspace --test it page`"
     );
 }

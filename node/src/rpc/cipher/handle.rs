@@ -1,12 +1,12 @@
-//! Where a handle comes from, whether it has a ciphertext, and who may use it.
+//! What there is to know of a handle.
 
-use std::{collections::BTreeSet, iter, sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, Log};
+use alloy_primitives::{Address, B256};
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolCall;
 use ciphervm_fhe::{FheType, Handle, Record as Ciphertext};
-use ciphervm_precompiles::{HostAddresses, Record, interface::Acl};
+use ciphervm_precompiles::interface::Acl;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
@@ -15,8 +15,7 @@ use super::super::{
     view::View,
 };
 use crate::{
-    chain::Block,
-    devnet::{DevnetError, SettlerError},
+    devnet::{CiphertextError, DevnetError, Mentions, Producer},
     explain,
 };
 
@@ -51,27 +50,6 @@ enum Kind {
     Input,
 }
 
-/// The operation whose result a handle is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Producer {
-    transaction: B256,
-    block: u64,
-    /// The executor's function, such as `fheAdd`.
-    operation: String,
-    /// The contract that asked for it.
-    caller: Address,
-}
-
-/// What the chain's logs say about a handle.
-#[derive(Clone, Debug, Default)]
-struct Mentions {
-    producer: Option<Producer>,
-    /// Who was allowed it.
-    allowed: BTreeSet<Address>,
-    /// The blocks that granted it for good, and so compute it if it is made there.
-    granted: BTreeSet<u64>,
-}
-
 impl Rpc {
     /// The type of a handle of this chain.
     pub(in crate::rpc) fn check_handle(&self, handle: Handle) -> Answer<FheType> {
@@ -83,38 +61,19 @@ impl Rpc {
         }
     }
 
-    /// The ciphertext of a handle of this chain. Waits for it if it may still come: with the block
-    /// that grants the handle, and with no other.
+    /// The ciphertext of a handle of this chain. Waits for it if it may still come.
     pub(in crate::rpc) fn ciphertext(&self, handle: Handle) -> Answer<Arc<Ciphertext>> {
-        let find = || self.devnet.store().get(&handle).map_err(failed);
-        if let Some(found) = find()? {
-            return Ok(found);
-        }
-        let mentions = self.mentions(handle);
-        let (start, patience) = (Instant::now(), self.devnet.patience());
-        let mut failure = None;
-        for &block in &mentions.granted {
-            let left = patience.saturating_sub(start.elapsed());
-            let settled = self.devnet.settler().wait_for(block, left);
-            if let Some(found) = find()? {
-                return Ok(found);
-            }
-            match settled {
-                // A later block may have computed it once more.
-                Err(error @ SettlerError::Failed { .. }) => failure = failure.or(Some(error)),
-                settled => settled.map_err(DevnetError::from)?,
-            }
-        }
-        Err(match failure {
-            Some(failure) => DevnetError::from(failure).into(),
-            None => not_found(why_missing(handle, mentions.producer)),
+        self.devnet.ciphertext(handle).map_err(|error| match error {
+            CiphertextError::Missing(why) => not_found(why),
+            CiphertextError::Settler(error) => DevnetError::from(error).into(),
+            CiphertextError::Store(error) => failed(error),
         })
     }
 
     pub(super) fn handle_info(&self, handle: Handle) -> Answer<HandleInfo> {
         let ty = self.check_handle(handle)?;
         let stored = self.devnet.store().get(&handle).map_err(failed)?;
-        let Mentions { producer, allowed: mentioned, .. } = self.mentions(handle);
+        let Mentions { producer, allowed: mentioned, .. } = self.devnet.mentions(handle);
         let view = self.view(None)?;
         let mut allowed = Vec::new();
         for account in mentioned {
@@ -145,77 +104,5 @@ impl Rpc {
             .input(question.abi_encode().into());
         let prepared = self.prepare(view, request, EvmOverrides::default())?;
         C::abi_decode_returns(&self.call(view, prepared)?).map_err(failed)
-    }
-
-    fn mentions(&self, handle: Handle) -> Mentions {
-        let blocks: Vec<Arc<Block>> = self.devnet.chain(|chain| {
-            let numbers = 0..=chain.head().number();
-            numbers.filter_map(|number| Some(Arc::clone(chain.block(number)?.0))).collect()
-        });
-        let mut mentions = Mentions::default();
-        for block in &blocks {
-            for (index, receipt) in block.receipts.iter().enumerate() {
-                for log in receipt.logs() {
-                    mentions.read(&self.devnet.host().addresses, handle, block, index, log);
-                }
-            }
-        }
-        mentions
-    }
-}
-
-/// Why there is no ciphertext of a handle that `producer` made, and none to come.
-fn why_missing(handle: Handle, producer: Option<Producer>) -> String {
-    match producer {
-        Some(Producer { transaction, block, operation, .. }) => format!(
-            "handle {handle} was never computed: {operation} made it in block {block}, \
-             transaction {transaction}, and it had no lasting grant when the transaction ended; \
-             call FHE.allowThis or FHE.allow in the transaction that makes it"
-        ),
-        None if handle.input_index().is_some() => format!(
-            "handle {handle} is of an encrypted input that this node never saw; encrypt it with \
-             this node"
-        ),
-        None => format!(
-            "no transaction of this chain made handle {handle}; if a call returned it, send a \
-             transaction, and if the transaction failed, see cipher_trace"
-        ),
-    }
-}
-
-impl Mentions {
-    /// Reads a log of transaction `index`.
-    fn read(
-        &mut self,
-        hosts: &HostAddresses,
-        handle: Handle,
-        block: &Block,
-        index: usize,
-        log: &Log,
-    ) {
-        // An event has handles in words of their own. Most events do not have this one.
-        if !log.data.data.chunks_exact(32).any(|word| word == handle.0) {
-            return;
-        }
-        if log.address == hosts.acl
-            && let Ok(event) = Acl::Allowed::decode_log_data(&log.data)
-            && event.handle == handle.0
-        {
-            self.allowed.insert(event.account);
-        }
-        let Ok(record) = Record::from_logs(hosts, iter::once(log)) else { return };
-        if record.roots.contains(&handle) {
-            self.granted.insert(block.number());
-        }
-        if self.producer.is_none()
-            && let Some(operation) = record.ops.first().filter(|op| op.handle == handle)
-        {
-            self.producer = Some(Producer {
-                transaction: *block.transactions[index].hash(),
-                block: block.number(),
-                operation: operation.op.to_string(),
-                caller: operation.caller,
-            });
-        }
     }
 }

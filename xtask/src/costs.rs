@@ -1,0 +1,26 @@
+//! What operations cost in bootstraps.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::{cargo, process};
+
+/// Part of cargo's metadata.
+#[derive(Deserialize)]
+struct Workspace {
+    target_directory: PathBuf,
+}
+
+/// Prints the table.
+///
+/// # Errors
+/// If it cannot be built, or a goal that must be reached is missed without a reason.
+pub(crate) fn print(root: &Path, json: bool) -> Result<()> {
+    process::run(&mut cargo::build_pbs_table(root))?;
+    let metadata = process::read(&mut cargo::metadata(root))?;
+    let workspace: Workspace =
+        serde_json::from_slice(&metadata).context("cargo's metadata cannot be read")?;
+    process::run(&mut cargo::pbs_table(&workspace.target_directory, json))
+}
