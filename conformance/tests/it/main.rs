@@ -1,0 +1,5 @@
+//! The vectors, held against their schema, the semantics that they come from, and public ones.
+
+mod committed;
+mod public;
+mod solidity;
