@@ -29,6 +29,11 @@ mod abi {
     }
 }
 
+/// A static call's number in the contract.
+const STATIC: u8 = 1;
+/// Gas of a static call: one that tries to write loses all of it.
+const STATIC_GAS: u64 = 300_000;
+
 /// Calls of a prober, ready to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Program {
@@ -89,7 +94,7 @@ impl Program {
                     let data = inner.encode(&call.target.function, &call.target.arguments)?;
                     let kind = match call.kind {
                         Kind::Call => 0,
-                        Kind::Static => 1,
+                        Kind::Static => STATIC,
                         Kind::Delegate => 2,
                     };
                     let takes = call.into.iter().map(|name| (0, name.clone())).collect();
@@ -146,7 +151,7 @@ impl Program {
             kind,
             target,
             value: U256::from(value),
-            gasLimit: U256::ZERO,
+            gasLimit: if kind == STATIC { U256::from(STATIC_GAS) } else { U256::ZERO },
             data: data.into(),
             patches,
             takes: offsets.into_iter().map(U256::from).collect(),

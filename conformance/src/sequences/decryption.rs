@@ -272,11 +272,16 @@ fn users() -> Vec<Sequence> {
         steps,
     ));
     let mut steps = start();
+    let mut old = request(invalid());
+    if let Step::UserDecrypt { start, .. } = &mut old {
+        *start = -50;
+    }
     steps.extend([
         request(values(&[77])),
         Step::Advance { seconds: 100 },
         send("@alice", "@acl", "invalidateDecryptionSignaturesBefore(uint256)", json!(["0"])),
-        request(invalid()),
+        old,
+        request(values(&[77])),
     ]);
     found.push(
         sequence(
