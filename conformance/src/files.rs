@@ -84,8 +84,6 @@ fn to_text(value: &impl serde::Serialize) -> String {
 }
 
 fn read<T: DeserializeOwned>((name, text): &File) -> Result<T, FormatError> {
-    serde_json::from_str(text).map_err(|error| FormatError::Json {
-        file: (*name).to_owned(),
-        reason: error.to_string(),
-    })
+    serde_json::from_str(text)
+        .map_err(|error| FormatError::Json { file: (*name).to_owned(), reason: error.to_string() })
 }

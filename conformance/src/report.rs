@@ -96,7 +96,11 @@ impl Report {
     fn rows(&self) -> BTreeMap<&str, BTreeMap<&str, Counts>> {
         let mut rows: BTreeMap<&str, BTreeMap<&str, Counts>> = BTreeMap::new();
         for case in &self.cases {
-            rows.entry(&case.subject).or_default().entry(&case.ty).or_default().count(&case.verdict);
+            rows.entry(&case.subject)
+                .or_default()
+                .entry(&case.ty)
+                .or_default()
+                .count(&case.verdict);
         }
         rows
     }
@@ -143,7 +147,8 @@ impl Report {
     /// As JSON: the counts, and what failed or was left out.
     pub fn json(&self) -> Value {
         let list = |wanted: fn(&Verdict) -> Option<&String>| -> Vec<Value> {
-            let found = self.cases.iter().filter_map(|case| Some((&case.id, wanted(&case.verdict)?)));
+            let found =
+                self.cases.iter().filter_map(|case| Some((&case.id, wanted(&case.verdict)?)));
             found.map(|(id, reason)| json!({ "id": id, "reason": reason })).collect()
         };
         json!({

@@ -201,7 +201,8 @@ impl Group {
     }
 
     fn vector(&self, id: String, op: Op, values: &[U256]) -> Result<Vector, FormatError> {
-        let malformed = |reason: &str| FormatError::Vector { id: id.clone(), reason: reason.into() };
+        let malformed =
+            |reason: &str| FormatError::Vector { id: id.clone(), reason: reason.into() };
         let ty = |name: &str| type_named(name).ok_or_else(|| malformed("there is no such type"));
         let (inputs, expected) = match (&self.outcome, values) {
             (Outcome::Error(signature), inputs) => {
@@ -235,9 +236,9 @@ impl Group {
         if inputs.next().is_some() {
             return Err(malformed("it has more values than operands"));
         }
-        let too_large = operands.iter().any(|operand| {
-            matches!(operand, Argument::Encrypted(ty, value) if *value > ty.max_value())
-        });
+        let too_large = operands.iter().any(
+            |operand| matches!(operand, Argument::Encrypted(ty, value) if *value > ty.max_value()),
+        );
         if too_large {
             return Err(malformed("a value does not fit its type"));
         }

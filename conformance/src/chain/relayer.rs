@@ -120,10 +120,9 @@ impl Relayer {
         }
         let response = &answer["response"];
         let url = |entry: &Value| entry["urls"][0].as_str().map(str::to_owned);
-        let (Some(key), Some(crs)) = (
-            url(&response["fheKeyInfo"][0]["fhePublicKey"]),
-            url(&response["crs"]["2048"]),
-        ) else {
+        let (Some(key), Some(crs)) =
+            (url(&response["fheKeyInfo"][0]["fhePublicKey"]), url(&response["crs"]["2048"]))
+        else {
             return Ok(None);
         };
         let client = InputClient::read(&self.download(&key)?, &self.download(&crs)?);

@@ -35,7 +35,11 @@ impl Rpc {
     ///
     /// # Errors
     /// If there is no answer, or it is an error or of another type.
-    pub(crate) fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, ChainError> {
+    pub(crate) fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> Result<T, ChainError> {
         let transport = |reason: String| ChainError::Transport {
             url: self.url.clone(),
             what: method.to_owned(),
@@ -64,13 +68,18 @@ impl Rpc {
         })
     }
 
-    /// Executes a call on the last block, without a transaction.
+    /// Executes a call as a transaction of the next block would, without one.
     ///
     /// # Errors
     /// [`ChainError::Refused`] with the data of a revert.
-    pub(crate) fn eth_call(&self, from: Address, to: Address, data: &Bytes) -> Result<Bytes, ChainError> {
+    pub(crate) fn eth_call(
+        &self,
+        from: Address,
+        to: Address,
+        data: &Bytes,
+    ) -> Result<Bytes, ChainError> {
         let request = json!({ "from": from, "to": to, "data": data, "gas": GAS });
-        self.call("eth_call", json!([request, "latest"]))
+        self.call("eth_call", json!([request, "pending"]))
     }
 
     /// The chain's id.

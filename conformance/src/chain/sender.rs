@@ -123,9 +123,10 @@ impl<'a> Sender<'a> {
         data: Bytes,
     ) -> Result<Receipt, ChainError> {
         let broken = |what: &str, reason: String| ChainError::Answer { what: what.into(), reason };
-        let signer = self.accounts.signer(from).ok_or_else(|| {
-            broken("a sender", format!("there is no key of {from}"))
-        })?;
+        let signer = self
+            .accounts
+            .signer(from)
+            .ok_or_else(|| broken("a sender", format!("there is no key of {from}")))?;
         let nonce: U64 = self.rpc.call("eth_getTransactionCount", json!([from, "pending"]))?;
         let price: U128 = self.rpc.call("eth_gasPrice", json!([]))?;
         let fee = price.to::<u128>().saturating_mul(2);

@@ -191,10 +191,7 @@ impl UserRequest<'_> {
 }
 
 /// The values of an answer, by handle. `None` if it is not for this key.
-fn open(
-    secret: &<MlKem512 as Kem>::DecapsulationKey,
-    result: &Value,
-) -> Option<Vec<(B256, U256)>> {
+fn open(secret: &<MlKem512 as Kem>::DecapsulationKey, result: &Value) -> Option<Vec<(B256, U256)>> {
     let payload = hex::decode(result["result"][0]["payload"].as_str()?).ok()?;
     let payload: Payload = bincode::deserialize(&payload).ok()?;
     let mut values = Vec::new();

@@ -243,11 +243,7 @@ fn group(
 }
 
 /// A group of random numbers: the last word of each vector is above all of them.
-fn random(
-    forms: &[Form],
-    ty: FheType,
-    vectors: impl IntoIterator<Item = Vec<U256>>,
-) -> Group {
+fn random(forms: &[Form], ty: FheType, vectors: impl IntoIterator<Item = Vec<U256>>) -> Group {
     Group {
         operands: forms.to_vec(),
         ty: Some(ty.id()),

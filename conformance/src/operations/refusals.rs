@@ -112,8 +112,7 @@ fn binary(spec: &OpSpec) -> Vec<Group> {
     for ty in unsupported(spec) {
         let lhs = Form::Encrypted(ty);
         for byte in both {
-            let (rhs, right) =
-                if *byte == SCALAR { (Form::Clear, word) } else { (lhs, value(ty)) };
+            let (rhs, right) = if *byte == SCALAR { (Form::Clear, word) } else { (lhs, value(ty)) };
             let refusal = Refusal::new(UNSUPPORTED, &[lhs, rhs], &[value(ty), right]);
             refusals.push(refusal.scalar(*byte));
         }
@@ -125,9 +124,8 @@ fn binary(spec: &OpSpec) -> Vec<Group> {
         if only_scalar {
             for byte in [0x00, 0x02, 0xff] {
                 let forms = [known, Form::Clear];
-                refusals.push(
-                    Refusal::new("IsNotScalar()", &forms, &[value(ty), word]).scalar(byte),
-                );
+                refusals
+                    .push(Refusal::new("IsNotScalar()", &forms, &[value(ty), word]).scalar(byte));
             }
             let mut divisors = vec![U256::ZERO];
             // Zero in the bits that count.
@@ -294,8 +292,7 @@ fn mul_div(spec: &OpSpec) -> Vec<Group> {
         }
         let refusal = Refusal::new(NOT_ALLOWED, &[unknown, Form::Clear, Form::Clear], &[five; 2]);
         refusals.push(refusal.scalar(SCALAR_FACTOR).names(0));
-        let refusal =
-            Refusal::new(NOT_ALLOWED, &[known, unknown, Form::Clear], &[value(ty), five]);
+        let refusal = Refusal::new(NOT_ALLOWED, &[known, unknown, Form::Clear], &[value(ty), five]);
         refusals.push(refusal.scalar(SCALAR_DIVISOR).names(1));
         for other in FheType::ALL.into_iter().filter(|other| *other != ty) {
             let forms = [known, Form::Encrypted(other), Form::Clear];

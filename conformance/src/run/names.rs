@@ -92,11 +92,8 @@ impl Names {
         let Some(offset) = text.strip_prefix("now") else {
             return text.parse().map_err(|_| wrong());
         };
-        let offset: I256 = if offset.is_empty() {
-            I256::ZERO
-        } else {
-            offset.parse().map_err(|_| wrong())?
-        };
+        let offset: I256 =
+            if offset.is_empty() { I256::ZERO } else { offset.parse().map_err(|_| wrong())? };
         let now = I256::from_raw(U256::from(self.now));
         Ok(now.saturating_add(offset).into_raw())
     }
@@ -117,7 +114,11 @@ impl Names {
     }
 
     /// Calldata of a function.
-    pub(super) fn encode(&self, function: &str, arguments: &[Value]) -> Result<Vec<u8>, Meaningless> {
+    pub(super) fn encode(
+        &self,
+        function: &str,
+        arguments: &[Value],
+    ) -> Result<Vec<u8>, Meaningless> {
         let start = function.find('(').ok_or_else(|| format!("{function:?} is no signature"))?;
         let ty = DynSolType::parse(&function[start..]).map_err(|error| error.to_string())?;
         let value = self.value(&ty, &Value::Array(arguments.to_vec()))?;
@@ -134,11 +135,15 @@ impl Names {
             DynSolType::Tuple(types) => {
                 let values = value.as_array().filter(|values| values.len() == types.len());
                 let values = values.ok_or_else(wrong)?.iter().zip(types);
-                DynSolValue::Tuple(values.map(|(value, ty)| self.value(ty, value)).collect::<Result<_, _>>()?)
+                DynSolValue::Tuple(
+                    values.map(|(value, ty)| self.value(ty, value)).collect::<Result<_, _>>()?,
+                )
             }
             DynSolType::Array(inner) => {
                 let values = value.as_array().ok_or_else(wrong)?.iter();
-                DynSolValue::Array(values.map(|value| self.value(inner, value)).collect::<Result<_, _>>()?)
+                DynSolValue::Array(
+                    values.map(|value| self.value(inner, value)).collect::<Result<_, _>>()?,
+                )
             }
             DynSolType::Address => DynSolValue::Address(self.address(text()?)?),
             DynSolType::Bool => DynSolValue::Bool(text()? == "true"),
@@ -217,11 +222,10 @@ mod tests {
     #[test]
     fn calls_are_encoded_as_solidity_does() {
         let names = names();
-        let data = names.encode("f(bytes1,address,uint8[])", &[
-            json!("0x03"),
-            json!("@bob"),
-            json!(["1", "2"]),
-        ]);
+        let data = names.encode(
+            "f(bytes1,address,uint8[])",
+            &[json!("0x03"), json!("@bob"), json!(["1", "2"])],
+        );
         let words = |data: &[u8]| data[4..].chunks(32).map(B256::from_slice).collect::<Vec<_>>();
         let found = words(&data.unwrap());
         assert_eq!(found[0][0], 3);

@@ -338,10 +338,7 @@ fn price(vector: &Vector) -> u64 {
         _ => vector.operands.len(),
     };
     // Of an error nothing is charged, but that is what is to be found out.
-    requested
-        .or(first)
-        .and_then(|ty| spec.hcu.price(ty, scalar, elements))
-        .unwrap_or_default()
+    requested.or(first).and_then(|ty| spec.hcu.price(ty, scalar, elements)).unwrap_or_default()
 }
 
 fn check_error(

@@ -68,11 +68,17 @@ pub(super) fn run(world: &World, sequence: &Sequence) -> Result<Verdict, ChainEr
         };
         return Ok(Verdict::Skipped(reason.to_owned()));
     }
+    // Where that can be had, nothing is left of a sequence. Where it cannot, clients draw their
+    // randomness, so that no two have the same inputs.
+    let snapshot: Option<serde_json::Value> = world.rpc.call("evm_snapshot", json!([])).ok();
     let mut player = Player { world, names: world.names.clone(), blocks: BTreeMap::new() };
     let mut verdict = player.play(&sequence.steps)?;
     let restored = player.play(&sequence.restore)?;
     if verdict == Verdict::Passed {
         verdict = restored;
+    }
+    if let Some(snapshot) = snapshot {
+        world.rpc.call::<bool>("evm_revert", json!([snapshot]))?;
     }
     Ok(verdict)
 }
@@ -389,10 +395,7 @@ impl Player<'_> {
 }
 
 /// Compares what was decrypted with what must be.
-fn told(
-    answer: &Result<Vec<U256>, (String, String)>,
-    expect: &Decryption,
-) -> Result<(), String> {
+fn told(answer: &Result<Vec<U256>, (String, String)>, expect: &Decryption) -> Result<(), String> {
     match (answer, expect) {
         (Ok(found), Decryption::Values(values)) if found == values => Ok(()),
         (Err((label, _)), Decryption::Refused(expected)) if label == expected => Ok(()),

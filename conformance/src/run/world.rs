@@ -139,27 +139,26 @@ impl World {
             rpc.call::<serde_json::Value>("cipher_encrypt", json!([[], [], prober, deployer])),
             Err(ChainError::Refused { code: NO_METHOD, .. })
         );
-        Ok(Self {
-            rpc,
-            relayer,
-            accounts,
-            chain_id,
-            places,
-            names,
-            is_owner,
-            client,
-            encrypts,
-        })
+        Ok(Self { rpc, relayer, accounts, chain_id, places, names, is_owner, client, encrypts })
     }
 
     /// Sends a transaction.
-    pub(super) fn send(&self, from: Address, to: Address, data: Vec<u8>) -> Result<Receipt, ChainError> {
+    pub(super) fn send(
+        &self,
+        from: Address,
+        to: Address,
+        data: Vec<u8>,
+    ) -> Result<Receipt, ChainError> {
         let sender = Sender::new(&self.rpc, &self.accounts, self.chain_id);
         sender.send(from, TxKind::Call(to), 0, data.into())
     }
 
     /// Has the first prober make calls, in a transaction that must succeed.
-    pub(super) fn run(&self, from: Address, program: &Program) -> Result<(Receipt, Ran), ChainError> {
+    pub(super) fn run(
+        &self,
+        from: Address,
+        program: &Program,
+    ) -> Result<(Receipt, Ran), ChainError> {
         let receipt = self.send(from, self.places.prober, program.calldata(false))?;
         let ran = Ran::of_receipt(&receipt, self.places.prober).filter(|_| receipt.success());
         let ran = ran.ok_or_else(|| ChainError::Answer {

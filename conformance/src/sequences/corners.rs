@@ -26,13 +26,15 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
             named("a-handle-made-in-a-static-call"),
             "A static call makes no handle: it fails, and the handle that the same call makes \
              afterwards is a new one.",
-            vec![run(items![
-                make(ty, value, "s").kind(Kind::Static).fails(),
-                make(ty, value, "a"),
-                allow("$a", "@prober"),
-                publish("$a"),
-            ]),
-            public_values(&["$a"], &[value])],
+            vec![
+                run(items![
+                    make(ty, value, "s").kind(Kind::Static).fails(),
+                    make(ty, value, "a"),
+                    allow("$a", "@prober"),
+                    publish("$a"),
+                ]),
+                public_values(&["$a"], &[value]),
+            ],
         ),
         sequence(
             named("an-operation-in-a-static-call"),
@@ -113,10 +115,13 @@ fn casts() -> Vec<Sequence> {
                             allow("$a", "@prober"),
                             cast("$a").named("b"),
                             cast("$a"),
-                            frame("@other", items![
-                                cast("$a").error(NOT_ALLOWED, &["$a", "@other"]),
-                                refused("$b", "@other"),
-                            ]),
+                            frame(
+                                "@other",
+                                items![
+                                    cast("$a").error(NOT_ALLOWED, &["$a", "@other"]),
+                                    refused("$b", "@other"),
+                                ]
+                            ),
                         ],
                     ),
                     run_on("@other", items![cast("$a").error(NOT_ALLOWED, &["$a", "@other"])]),
@@ -164,9 +169,7 @@ fn calls() -> Vec<Sequence> {
             call("@acl", "isAllowed(bytes32,address)", json!(["$b", "@prober"]))
                 .kind(Kind::Static)
                 .returns(&["true"]),
-            call("@executor", "getACLAddress()", json!([]))
-                .kind(Kind::Static)
-                .returns(&["@acl"]),
+            call("@executor", "getACLAddress()", json!([])).kind(Kind::Static).returns(&["@acl"]),
             call("@executor", "getHCULimitAddress()", json!([]))
                 .kind(Kind::Static)
                 .returns(&["@hcuLimit"]),
@@ -249,7 +252,10 @@ fn fakes() -> Vec<Sequence> {
         vec![
             run(items![
                 make(ty, 12, "a"),
-                frame("@other", items![refused("$a", "@other"), make(ty, 12, "b"), allow("$b", "@other")]),
+                frame(
+                    "@other",
+                    items![refused("$a", "@other"), make(ty, 12, "b"), allow("$b", "@other")]
+                ),
                 allow("$a", "@prober"),
             ]),
             equal("$a", "$b"),

@@ -148,12 +148,7 @@ fn answers() -> Vec<Sequence> {
     let (ty, other) = (FheType::Uint8, FheType::Uint64);
     let start = |steps: Vec<Step>| {
         let mut all = vec![
-            run(items![
-                make(ty, 5, "a"),
-                make(other, 6, "b"),
-                publish("$a"),
-                publish("$b"),
-            ]),
+            run(items![make(ty, 5, "a"), make(other, 6, "b"), publish("$a"), publish("$b"),]),
             Step::PublicDecrypt {
                 handles: texts(&["$a", "$b"]),
                 expect: values(&[5, 6]),
@@ -174,12 +169,36 @@ fn answers() -> Vec<Sequence> {
         ("other-handles", &["$b", "$a"], "$clear", "$proof", SIGNER),
         ("a-handle-less", &["$a"], "$clear", "$proof", SIGNER),
         ("no-proof", &["$a", "$b"], "$clear", "0x", "EmptyDecryptionProof()"),
-        ("cut-short", &["$a", "$b"], "$clear", "$proof[0..60]", "DeserializingDecryptionProofFail()"),
+        (
+            "cut-short",
+            &["$a", "$b"],
+            "$clear",
+            "$proof[0..60]",
+            "DeserializingDecryptionProofFail()",
+        ),
         ("no-signature", &["$a", "$b"], "$clear", "0x00", "KMSZeroSignature()"),
-        ("two-announced", &["$a", "$b"], "$clear", "0x02+$proof[1..66]", "DeserializingDecryptionProofFail()"),
+        (
+            "two-announced",
+            &["$a", "$b"],
+            "$clear",
+            "0x02+$proof[1..66]",
+            "DeserializingDecryptionProofFail()",
+        ),
         ("extra-data-that-was-not-signed", &["$a", "$b"], "$clear", "$proof+0x00", SIGNER),
-        ("extra-data-of-a-later-version", &["$a", "$b"], "$clear", "$proof[0..66]+0x09", "UnsupportedExtraDataVersion(uint8)"),
-        ("extra-data-without-its-context", &["$a", "$b"], "$clear", "$proof[0..66]+0x01", "DeserializingExtraDataFail()"),
+        (
+            "extra-data-of-a-later-version",
+            &["$a", "$b"],
+            "$clear",
+            "$proof[0..66]+0x09",
+            "UnsupportedExtraDataVersion(uint8)",
+        ),
+        (
+            "extra-data-without-its-context",
+            &["$a", "$b"],
+            "$clear",
+            "$proof[0..66]+0x01",
+            "DeserializingExtraDataFail()",
+        ),
     ];
     let mut found = vec![sequence(
         "an-answer-convinces-contracts",
@@ -198,13 +217,8 @@ fn answers() -> Vec<Sequence> {
 
 fn users() -> Vec<Sequence> {
     let ty = FheType::Uint32;
-    let start = || {
-        vec![run(items![
-            make(ty, 77, "a"),
-            allow("$a", "@prober"),
-            allow("$a", "@alice"),
-        ])]
-    };
+    let start =
+        || vec![run(items![make(ty, 77, "a"), allow("$a", "@prober"), allow("$a", "@alice"),])];
     let invalid = || Decryption::Refused("request_error".to_owned());
     let request = |expect: Decryption| user_decrypt("@alice", &["$a"], expect);
     let mut found = Vec::new();
@@ -230,11 +244,15 @@ fn users() -> Vec<Sequence> {
             *start = 3 * DAY;
         }
     });
-    add("for-another-contract", "A request for a contract that was not signed is refused.", &|step| {
-        if let Step::UserDecrypt { signed_contract, .. } = step {
-            *signed_contract = Some("@other".to_owned());
-        }
-    });
+    add(
+        "for-another-contract",
+        "A request for a contract that was not signed is refused.",
+        &|step| {
+            if let Step::UserDecrypt { signed_contract, .. } = step {
+                *signed_contract = Some("@other".to_owned());
+            }
+        },
+    );
     let mut steps = start();
     let mut delegated = user_decrypt("@bob", &["$a"], not_allowed());
     let set = |step: &mut Step, answer: Decryption| {

@@ -51,11 +51,7 @@ fn formulas(op: Op, ty: FheType) -> Vec<Sequence> {
             ("/none", json!(["$a", [], one]), vec![WORD_ZERO, "$a"]),
         ],
         Shape::MulDiv => vec![
-            (
-                "/encrypted",
-                json!(["$a", "$b", "7", "0x01"]),
-                vec!["$a", "$b", &seven, "0x01"],
-            ),
+            ("/encrypted", json!(["$a", "$b", "7", "0x01"]), vec!["$a", "$b", &seven, "0x01"]),
             ("/scalar", json!(["$a", "3", "7", "0x03"]), vec!["$a", &three, &seven, "0x03"]),
         ],
         // A seed is in it that nobody else can know beforehand, and an input has its own formula.

@@ -110,10 +110,7 @@ fn collections() -> Vec<Sequence> {
                 "A collection is priced by the number of its elements.",
                 vec![metered(
                     TRIVIAL + price,
-                    items![
-                        make(ty, 5, "a"),
-                        call("@executor", op.spec().signature, arguments),
-                    ],
+                    items![make(ty, 5, "a"), call("@executor", op.spec().signature, arguments),],
                 )],
             ));
         }
@@ -189,10 +186,7 @@ fn limits() -> Vec<Sequence> {
         "To verify an input costs nothing, and it has no depth.",
         vec![
             encrypt(FheType::Uint8, 4, "x", "p"),
-            metered(
-                55_000,
-                items![verify("$x", "@alice", "$p", FheType::Uint8), compare("$x")],
-            ),
+            metered(55_000, items![verify("$x", "@alice", "$p", FheType::Uint8), compare("$x")]),
         ],
     ));
     found
@@ -275,9 +269,15 @@ fn administration() -> Vec<Sequence> {
             "An account is exempt once, and not exempt once.",
             vec![
                 set("addToBlockHCUWhitelist(address)", "@carol"),
-                owner_refused_naming("addToBlockHCUWhitelist(address)", "AlreadyBlockHCUWhitelisted(address)"),
+                owner_refused_naming(
+                    "addToBlockHCUWhitelist(address)",
+                    "AlreadyBlockHCUWhitelisted(address)",
+                ),
                 set("removeFromBlockHCUWhitelist(address)", "@carol"),
-                owner_refused_naming("removeFromBlockHCUWhitelist(address)", "NotBlockHCUWhitelisted(address)"),
+                owner_refused_naming(
+                    "removeFromBlockHCUWhitelist(address)",
+                    "NotBlockHCUWhitelisted(address)",
+                ),
             ],
         )
         .requires(Requirement::Owner),
@@ -316,7 +316,11 @@ fn administration() -> Vec<Sequence> {
             "checkHCUForTrivialEncrypt(uint8,bytes32,address)",
             json!(["2", word, "@prober"]),
         ),
-        ("checkHCUForFheNot", "checkHCUForFheNot(uint8,bytes32,bytes32,address)", json!(["2", word, word, "@prober"])),
+        (
+            "checkHCUForFheNot",
+            "checkHCUForFheNot(uint8,bytes32,bytes32,address)",
+            json!(["2", word, word, "@prober"]),
+        ),
     ] {
         found.push(sequence(
             format!("only-the-executor-charges/{name}"),
@@ -332,7 +336,9 @@ fn administration() -> Vec<Sequence> {
 
 /// A product that the limit refuses.
 fn full(error: &str) -> Item {
-    Item::from(call("@executor", Op::Mul.spec().signature, json!(["$a", "$a", "0x00"])).error(error, &[]))
+    Item::from(
+        call("@executor", Op::Mul.spec().signature, json!(["$a", "$a", "0x00"])).error(error, &[]),
+    )
 }
 
 fn owner_refused(function: &str, value: &str, error: &str) -> Step {

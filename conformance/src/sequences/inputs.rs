@@ -60,7 +60,10 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
             "A proof for one contract is none for another.",
             vec![
                 start.clone(),
-                run_on("@other", items![check("@alice").error(SIGNER, &[]), refused("$x", "@other")]),
+                run_on(
+                    "@other",
+                    items![check("@alice").error(SIGNER, &[]), refused("$x", "@other")],
+                ),
                 run(items![check("@alice")]),
             ],
         ),
@@ -187,10 +190,22 @@ fn malformed() -> Vec<Sequence> {
         ("half-a-handle", "$x", "$p[0..20]", "DeserializingInputProofFail()", &[]),
         ("no-signatures-announced", "$x", "0x0100+$p[2..34]+$p[99..]", "ZeroSignature()", &[]),
         ("no-handles-announced", "$x", "0x0001+$p[34..]", "InvalidIndex()", &[]),
-        ("more-announced-than-there", "$x", "0x0101+$p[2..34]", "DeserializingInputProofFail()", &[]),
+        (
+            "more-announced-than-there",
+            "$x",
+            "0x0101+$p[2..34]",
+            "DeserializingInputProofFail()",
+            &[],
+        ),
         ("two-signatures-announced", "$x", "0x0102+$p[2..]", "DeserializingInputProofFail()", &[]),
         ("another-handle-in-the-list", "$x", "$p[0..2]+$p[2..34]^5+$p[34..]", SIGNER, &[]),
-        ("a-later-version-in-the-list", "$x", "$p[0..2]+$p[2..33]+0x01+$p[34..]", "InvalidHandleVersion()", &[]),
+        (
+            "a-later-version-in-the-list",
+            "$x",
+            "$p[0..2]+$p[2..33]+0x01+$p[34..]",
+            "InvalidHandleVersion()",
+            &[],
+        ),
         ("extra-data-cut-off", "$x", "$p[0..99]", SIGNER, &[]),
         ("extra-data-changed", "$x", "$p[0..99]+0x01", SIGNER, &[]),
         ("extra-data-longer", "$x", "$p+0x00", SIGNER, &[]),
@@ -273,10 +288,10 @@ fn replays() -> Vec<Sequence> {
                 run(items![
                     check("@alice"),
                     check("@bob").error(SIGNER, &[]),
-                    frame("@other", items![
-                        check("@alice").error(SIGNER, &[]),
-                        refused("$x", "@other"),
-                    ]),
+                    frame(
+                        "@other",
+                        items![check("@alice").error(SIGNER, &[]), refused("$x", "@other"),]
+                    ),
                 ]),
             ],
         ),

@@ -23,11 +23,10 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
             "A handle that a reverted frame made is nobody's, in this transaction and after it.",
             vec![
                 run(items![
-                    undone("@prober", items![
-                        make(ty, value, "a"),
-                        allow("$a", "@prober"),
-                        compare("$a"),
-                    ]),
+                    undone(
+                        "@prober",
+                        items![make(ty, value, "a"), allow("$a", "@prober"), compare("$a"),]
+                    ),
                     refused("$a", "@prober"),
                 ]),
                 is_allowed("$a", "@prober", false),
@@ -41,11 +40,10 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
                 run(items![
                     make(ty, value, "a"),
                     allow("$a", "@prober"),
-                    undone("@prober", items![
-                        allow("$a", "@other"),
-                        allow_transient("$a", "@bob"),
-                        publish("$a"),
-                    ]),
+                    undone(
+                        "@prober",
+                        items![allow("$a", "@other"), allow_transient("$a", "@bob"), publish("$a"),]
+                    ),
                     compare("$a"),
                     frame("@other", items![refused("$a", "@other")]),
                 ]),
@@ -62,10 +60,7 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
                 32 + price,
                 items![
                     make(ty, value, "a"),
-                    undone("@prober", items![
-                        make(ty, value ^ 1, "b"),
-                        compare("$b"),
-                    ]),
+                    undone("@prober", items![make(ty, value ^ 1, "b"), compare("$b"),]),
                     compare("$a"),
                 ],
             )],
@@ -74,11 +69,7 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
             named("an-undone-transaction-left-nothing"),
             "A transaction that reverts leaves no grant.",
             vec![
-                run_undone(items![
-                    make(ty, value, "a"),
-                    allow("$a", "@prober"),
-                    compare("$a"),
-                ]),
+                run_undone(items![make(ty, value, "a"), allow("$a", "@prober"), compare("$a"),]),
                 is_allowed("$a", "@prober", false),
                 run(items![refused("$a", "@prober")]),
                 public_refused(&["$a"], "not_allowed_on_host_acl"),
@@ -138,14 +129,20 @@ fn others() -> Vec<Sequence> {
             "An inner frame that succeeds is undone with the outer one that does not.",
             vec![
                 run(items![
-                    undone("@prober", items![
-                        frame("@other", items![
-                            make(ty, 3, "a"),
-                            allow("$a", "@other"),
-                            allow_transient("$a", "@prober"),
-                        ]),
-                        compare("$a"),
-                    ]),
+                    undone(
+                        "@prober",
+                        items![
+                            frame(
+                                "@other",
+                                items![
+                                    make(ty, 3, "a"),
+                                    allow("$a", "@other"),
+                                    allow_transient("$a", "@prober"),
+                                ]
+                            ),
+                            compare("$a"),
+                        ]
+                    ),
                     refused("$a", "@prober"),
                     frame("@other", items![refused("$a", "@other")]),
                 ]),
@@ -177,10 +174,13 @@ fn others() -> Vec<Sequence> {
             "Cleaning transient storage in a frame that reverts takes nothing away.",
             vec![run(items![
                 make(ty, 3, "a"),
-                undone("@prober", items![
-                    call("@acl", "cleanTransientStorage()", json!([])),
-                    refused("$a", "@prober"),
-                ]),
+                undone(
+                    "@prober",
+                    items![
+                        call("@acl", "cleanTransientStorage()", json!([])),
+                        refused("$a", "@prober"),
+                    ]
+                ),
                 compare("$a"),
             ])],
         ),

@@ -58,13 +58,15 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
         sequence(
             named("results-of-a-frame-can-be-lent-back"),
             "A contract lends its caller what it made, and the caller computes with it.",
-            vec![run(items![
-                frame("@other", items![make(ty, value, "a"), allow_transient("$a", "@prober")]),
-                compare("$a").named("r"),
-                allow("$r", "@prober"),
-                publish("$r"),
-            ]),
-            public_values(&["$r"], &[u64::from(ty == FheType::Bool)])],
+            vec![
+                run(items![
+                    frame("@other", items![make(ty, value, "a"), allow_transient("$a", "@prober")]),
+                    compare("$a").named("r"),
+                    allow("$r", "@prober"),
+                    publish("$r"),
+                ]),
+                public_values(&["$r"], &[u64::from(ty == FheType::Bool)]),
+            ],
         ),
         sequence(
             named("a-loan-can-become-a-grant"),
@@ -92,11 +94,14 @@ fn others() -> Vec<Sequence> {
             vec![run(items![
                 make(ty, 5, "a"),
                 allow_transient("$a", "@other"),
-                frame("@other", items![
-                    allow_transient("$a", "@alice"),
-                    call("@acl", "allowedTransient(bytes32,address)", json!(["$a", "@alice"]))
-                        .returns(&["true"]),
-                ]),
+                frame(
+                    "@other",
+                    items![
+                        allow_transient("$a", "@alice"),
+                        call("@acl", "allowedTransient(bytes32,address)", json!(["$a", "@alice"]))
+                            .returns(&["true"]),
+                    ]
+                ),
             ])],
         ),
         sequence(
@@ -106,9 +111,10 @@ fn others() -> Vec<Sequence> {
                 run(items![
                     make(ty, 5, "a"),
                     allow("$a", "@prober"),
-                    frame("@other", items![
-                        allow_transient("$a", "@other").error(refusal, &["@other"]),
-                    ]),
+                    frame(
+                        "@other",
+                        items![allow_transient("$a", "@other").error(refusal, &["@other"]),]
+                    ),
                 ]),
                 run_on(
                     "@other",
@@ -153,4 +159,3 @@ fn others() -> Vec<Sequence> {
         ),
     ]
 }
-

@@ -139,8 +139,7 @@ impl Sweep {
                 let left = settings.operations - self.operations;
                 let piece = PIECE.min(run.length - run.done).min(left);
                 let program = self.program;
-                run.piece(piece, self)
-                    .map_err(|reason| SweepError::Broken { program, reason })?;
+                run.piece(piece, self).map_err(|reason| SweepError::Broken { program, reason })?;
                 self.seconds = before + start.elapsed().as_secs_f64();
                 observe(self, false);
             }
@@ -290,7 +289,8 @@ impl<'a> Run<'a> {
 mod tests {
     use alloy_primitives::B256;
     use ciphervm_fhe::{
-        CiphertextError, Engine, Evaluation, EvaluationError, GraphEvaluator, Live, OPS, ReferenceEngine,
+        CiphertextError, Engine, Evaluation, EvaluationError, GraphEvaluator, Live, OPS,
+        ReferenceEngine,
     };
 
     use super::*;
@@ -359,7 +359,8 @@ mod tests {
             let scratch = MemoryStore::new();
             for (_, node) in &live.nodes {
                 for handle in node.inputs() {
-                    if let (Some(record), false) = (store.get(&handle)?, scratch.contains(&handle)?) {
+                    if let (Some(record), false) = (store.get(&handle)?, scratch.contains(&handle)?)
+                    {
                         scratch.insert(vec![(handle, Record::clone(&record))])?;
                     }
                 }

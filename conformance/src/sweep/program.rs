@@ -171,7 +171,8 @@ fn of(
             vec![Operand::Encrypted(condition), left, right]
         }
         Shape::Cast => {
-            let targets: Vec<FheType> = Op::Neg.spec().types.iter().filter(|to| *to != ty).collect();
+            let targets: Vec<FheType> =
+                Op::Neg.spec().types.iter().filter(|to| *to != ty).collect();
             result = dice.pick(&targets);
             // Back from where nothing is cheap.
             if result.bits() > 64 && !dice.one_in(8) {

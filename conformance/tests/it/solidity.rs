@@ -63,7 +63,8 @@ fn generated_contracts_compile() {
         .current_dir(&folder)
         .output()
         .unwrap();
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, error) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && error.is_empty(), "{error}");
     assert_eq!(out.lines().count(), names.len(), "{out}");
     for line in out.lines() {

@@ -92,10 +92,7 @@ pub fn run(options: &Options) -> Result<()> {
         println!("\nFAILED {id}\n  {reason}");
     }
     let Counts { passed, failed, skipped } = report.counts();
-    println!(
-        "\n{passed} passed, {failed} failed, {skipped} left out, in {:.1} s",
-        report.seconds
-    );
+    println!("\n{passed} passed, {failed} failed, {skipped} left out, in {:.1} s", report.seconds);
     if let Some(file) = &options.report {
         write(file, &(serde_json::to_string_pretty(&report.json())? + "\n"))?;
     }
