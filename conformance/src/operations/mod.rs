@@ -210,7 +210,7 @@ fn mul_div(op: Op, ty: FheType) -> Vec<Group> {
 
 /// A group whose results follow from the reference semantics. `ty` is the type of the operands,
 /// `requested` the argument of type `FheType`.
-fn group(
+pub fn group(
     op: Op,
     ty: FheType,
     forms: &[Form],

@@ -78,6 +78,8 @@ pub(super) fn pairs(ty: FheType) -> Vec<(U256, U256)> {
     pairs.extend([(a, a), (a, max - a), (a, ty.truncate(max - a + one))]);
     pairs.extend([(b, ty.truncate(b + one)), (ty.truncate(b + one), b)]);
     pairs.extend([(a, b), (b, a), (c, d)]);
+    // That differ in one bit: the lowest, those around the middle, the highest.
+    pairs.extend([one, middle >> 1, middle, top].map(|bit| (c, c ^ bit)));
     distinct(pairs)
 }
 

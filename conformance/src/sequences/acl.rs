@@ -205,7 +205,7 @@ fn direct() -> Vec<Sequence> {
             "grants-twice-are-one",
             "A second grant of the same handle to the same account changes nothing.",
             vec![
-                start.clone(),
+                start,
                 run(items![allow("$a", "@other"), allow("$a", "@other")]),
                 run_on("@other", items![compare("$a")]),
             ],
@@ -285,7 +285,7 @@ fn delegations() -> Vec<Sequence> {
             "a-delegation-can-be-for-all-contracts",
             "A delegation to the wildcard holds for every contract that has the handle.",
             vec![
-                start.clone(),
+                start,
                 send("@alice", "@acl", DELEGATE, json!(["@bob", wildcard, "now+86400"])),
                 asked("true"),
                 query("@acl", IS_DELEGATED, json!(["@alice", "@bob", "@other", "$a"]), &["false"]),
@@ -494,7 +494,7 @@ fn denials() -> Vec<Sequence> {
             "While the list is paused nothing is granted, and so nothing is computed; old grants \
              hold after it.",
             vec![
-                start.clone(),
+                start,
                 owner("pause()", json!([])),
                 query("@acl", "paused()", json!([]), &["true"]),
                 run(items![

@@ -74,7 +74,7 @@ fn by_type(ty: FheType) -> Vec<Sequence> {
 fn zero(op: Op) -> Sequence {
     let spec = op.spec();
     let zero = format!("{:#066x}", 0);
-    let scalar = call("@executor", spec.signature, json!([zero.clone(), "3", "0x01"]));
+    let scalar = call("@executor", spec.signature, json!([zero, "3", "0x01"]));
     // Its type byte is that of a Bool.
     let scalar = if spec.types.contains(FheType::Bool) {
         scalar.error(NOT_ALLOWED, &[&zero, "@prober"])

