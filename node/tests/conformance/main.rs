@@ -79,7 +79,7 @@ fn a_chain_with_other_limits_fails() {
     let (deep, text, success) = report(&[&to[..], &["--filter", "hcu/a-chain"]].concat());
     assert!(!success && text.contains("FAILED hcu/a-chain-is-too-deep/fheMul/euint128"), "{text}");
     assert!(deep["counts"]["failed"].as_u64() > Some(0));
-    assert!(fs::read_to_string(&junit).unwrap().contains("HCUTransactionDepthLimitExceeded"));
+    assert!(fs::read_to_string(&junit).unwrap().contains("it was to succeed"));
     // What the limit does not concern holds there, too.
     let (_, text, success) = report(&["--rpc", &url, "--filter", "fheMin/euint8"]);
     assert!(success, "{text}");
