@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use ciphervm_node::command::{demo, devnet, keys, kms, trace, verify};
+use ciphervm_node::command::{conformance, demo, devnet, keys, kms, sweep, trace, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -16,10 +16,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Conformance(conformance::Options),
     Demo(demo::Options),
     Devnet(Box<devnet::Options>),
     Keys(keys::Options),
     Kms(kms::Options),
+    Sweep(sweep::Options),
     Trace(trace::Options),
     Verify(verify::Options),
     /// Print what a shell needs to complete this command.
@@ -34,10 +36,12 @@ enum Command {
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
+        Command::Conformance(options) => conformance::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Devnet(options) => devnet::run(&options),
         Command::Keys(options) => keys::run(&options),
         Command::Kms(options) => kms::run(&options),
+        Command::Sweep(options) => sweep::run(&options),
         Command::Trace(options) => trace::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Completions { shell } => {

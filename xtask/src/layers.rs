@@ -28,10 +28,11 @@ const LAYERS: &[Layer] = &[
     Layer { name: "ciphervm-kms", on: &["ciphervm-fhe"], may: &[] },
     Layer { name: "ciphervm-precompiles", on: &["ciphervm-fhe"], may: &[] },
     Layer { name: "ciphervm", on: &["ciphervm-precompiles"], may: &["ciphervm-fhe"] },
+    Layer { name: "ciphervm-conformance", on: &["ciphervm-precompiles"], may: &["ciphervm-fhe"] },
     Layer {
         name: "ciphervm-node",
         on: &["ciphervm"],
-        may: &["ciphervm-fhe", "ciphervm-kms", "ciphervm-precompiles"],
+        may: &["ciphervm-conformance", "ciphervm-fhe", "ciphervm-kms", "ciphervm-precompiles"],
     },
 ];
 

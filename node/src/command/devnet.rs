@@ -1,6 +1,9 @@
 //! `ciphervm devnet`: a development chain that wallets, frameworks and scripts connect to.
 
 mod first;
+mod local;
+
+pub(super) use local::Local;
 
 use std::{
     io::IsTerminal,
@@ -153,7 +156,7 @@ pub struct Options {
 
 /// What operations are computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum EvaluatorKind {
+pub(super) enum EvaluatorKind {
     /// Real FHE on ciphertexts.
     Tfhe,
     /// Plaintexts: instant, and nothing is secret. For development only.
@@ -205,6 +208,34 @@ struct Engine {
 /// If it cannot start, or the state cannot be written at the end.
 pub fn run(options: &Options) -> Result<()> {
     log(options.quiet, options.json_logs);
+    let Started { devnet, data_dir, engine } = start(options)?;
+    first::warn(options, &devnet);
+
+    let runtime = Runtime::new().context("no threads for the server")?;
+    runtime.block_on(serve(options, &devnet, &engine))?;
+    runtime.shutdown_timeout(GRACE);
+
+    if let Some(file) = &options.state {
+        save(&devnet, file)?;
+    }
+    finish(&devnet, data_dir.is_some());
+    Ok(())
+}
+
+/// A devnet that nobody can reach yet.
+struct Started {
+    devnet: Arc<Devnet>,
+    /// Where it is kept.
+    data_dir: Option<DataDir>,
+    /// What it computes on, in words.
+    engine: String,
+}
+
+/// Starts the devnet that the options ask for.
+///
+/// # Errors
+/// If its keys, its directory or its state cannot be read.
+fn start(options: &Options) -> Result<Started> {
     let host = HostConfig { addresses: HostAddresses::LOCAL, ..HostConfig::default() };
     let accounts = Accounts::derive(&options.mnemonic, options.accounts)?;
     let genesis = first::genesis(options, &accounts)?;
@@ -247,17 +278,7 @@ pub fn run(options: &Options) -> Result<()> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         devnet.load(&bytes).with_context(|| format!("{} cannot be loaded", file.display()))?;
     }
-    first::warn(options, &devnet);
-
-    let runtime = Runtime::new().context("no threads for the server")?;
-    runtime.block_on(serve(options, &devnet, &engine.description))?;
-    runtime.shutdown_timeout(GRACE);
-
-    if let Some(file) = &options.state {
-        save(&devnet, file)?;
-    }
-    finish(&devnet, data_dir.is_some());
-    Ok(())
+    Ok(Started { devnet, data_dir, engine: engine.description })
 }
 
 /// Half a megabyte a value is too much for memory. The file has no name by the time that it is

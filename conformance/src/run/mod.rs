@@ -1,0 +1,199 @@
+//! Runs vectors against a chain, whoever made it, by JSON-RPC and its relayer's API alone.
+
+mod names;
+pub(crate) mod operations;
+mod program;
+mod sequences;
+mod world;
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use alloy_primitives::{B256, keccak256};
+
+use crate::{
+    error::{ChainError, FormatError},
+    files,
+    report::{Case, Chain, Report},
+    sequence::Sequence,
+    vector::Vector,
+};
+use operations::Operations;
+use world::World;
+
+/// Mnemonic whose first four accounts every development chain funds.
+pub const MNEMONIC: &str = "test test test test test test test test test test test junk";
+
+/// Where vectors are run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The chain's JSON-RPC.
+    pub rpc: String,
+    /// Its relayer, where that is elsewhere.
+    pub relayer: Option<String>,
+    /// Whose first four accounts have ether.
+    pub mnemonic: String,
+    /// How long a result may take to be computed.
+    pub patience: Duration,
+}
+
+/// Which vectors are run.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Parts of ids, of which one must occur; none takes all.
+    pub filters: Vec<String>,
+    /// How many, and the seed that they are drawn with.
+    pub sample: Option<(usize, u64)>,
+}
+
+/// What came of a vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// What must.
+    Passed,
+    /// Something else.
+    Failed(String),
+    /// Nothing: the chain does not offer what it needs.
+    Skipped(String),
+}
+
+/// Vectors that were chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Of operations.
+    pub vectors: Vec<Vector>,
+    /// Sequences.
+    pub sequences: Vec<Sequence>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Vectors that are done.
+    pub done: u64,
+    /// All of them.
+    pub total: u64,
+    /// What is being done.
+    pub doing: Doing,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Operands are encrypted.
+    Encrypting,
+    /// Operations are run.
+    Operations,
+    /// Sequences are run.
+    Sequences,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Encrypting => "encrypting operands",
+            Self::Operations => "operations",
+            Self::Sequences => "sequences",
+        })
+    }
+}
+
+impl Choice {
+    /// The vectors of this program that the choice takes.
+    ///
+    /// # Errors
+    /// If the files are not what this program reads.
+    pub fn take(&self) -> Result<Chosen, FormatError> {
+        let wanted = |id: &str| {
+            self.filters.is_empty() || self.filters.iter().any(|filter| id.contains(filter))
+        };
+        let mut chosen = Chosen::default();
+        for file in files::operations()? {
+            chosen.vectors.extend(file.vectors()?.into_iter().filter(|vector| wanted(&vector.id)));
+        }
+        for file in files::sequences()? {
+            chosen.sequences.extend(file.sequences.into_iter().filter(|one| wanted(&one.id)));
+        }
+        if let Some((count, seed)) = self.sample {
+            chosen.sample(count, seed);
+        }
+        Ok(chosen)
+    }
+}
+
+impl Chosen {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.vectors.len() + self.sequences.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Keeps `count`, drawn by `seed`.
+    fn sample(&mut self, count: usize, seed: u64) {
+        let rank = |id: &str| keccak256([&seed.to_be_bytes(), id.as_bytes()].concat());
+        let ids = self.vectors.iter().map(|vector| &vector.id);
+        let mut ranks: Vec<B256> =
+            ids.chain(self.sequences.iter().map(|one| &one.id)).map(|id| rank(id)).collect();
+        if ranks.len() <= count {
+            return;
+        }
+        ranks.sort_unstable();
+        let end = ranks[count];
+        self.vectors.retain(|vector| rank(&vector.id) < end);
+        self.sequences.retain(|sequence| rank(&sequence.id) < end);
+    }
+}
+
+/// Runs what was chosen. `observe` is told how far it is.
+///
+/// # Errors
+/// If the chain does not answer. What it answers wrongly is in the report.
+pub fn run(
+    options: &Options,
+    chosen: &Chosen,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Report, ChainError> {
+    let start = Instant::now();
+    let relayer = options.relayer.as_deref().unwrap_or(&options.rpc);
+    let world = World::new(&options.rpc, relayer, &options.mnemonic, options.patience)?;
+    let total = chosen.len() as u64;
+    let mut done = 0;
+    let mut report = Report::new(Chain {
+        rpc: options.rpc.clone(),
+        chain_id: world.chain_id,
+        client: world.rpc.call("web3_clientVersion", serde_json::json!([])).unwrap_or_default(),
+        evaluator: evaluator(&world),
+    });
+    observe(Progress { done, total, doing: Doing::Encrypting });
+    let operations = Operations::prepare(&world, &chosen.vectors)?;
+    let verdicts = operations.run(&chosen.vectors, &mut |more| {
+        done += more;
+        observe(Progress { done, total, doing: Doing::Operations });
+    })?;
+    for (vector, verdict) in chosen.vectors.iter().zip(verdicts) {
+        let (subject, ty) = vector.row();
+        report.add(Case { id: vector.id.clone(), subject, ty, verdict });
+    }
+    for sequence in &chosen.sequences {
+        let verdict = sequences::run(&world, sequence)?;
+        let subject = sequence.id.split('/').next().unwrap_or_default().to_owned();
+        let (id, ty) = (sequence.id.clone(), "sequence".to_owned());
+        report.add(Case { id, subject, ty, verdict });
+        done += 1;
+        observe(Progress { done, total, doing: Doing::Sequences });
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// What a node of ours computes on.
+fn evaluator(world: &World) -> Option<String> {
+    let status: serde_json::Value = world.rpc.call("cipher_status", serde_json::json!([])).ok()?;
+    status["evaluator"].as_str().map(str::to_owned)
+}

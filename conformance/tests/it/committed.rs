@@ -1,0 +1,168 @@
+//! The committed files are what the generator gives, and as many and as various as they say.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
+
+use alloy_primitives::U256;
+use ciphervm_conformance::{
+    files,
+    run::Choice,
+    vector::{Argument, Expected, Vector},
+};
+use ciphervm_fhe::{FheType, OPS, Op, Operand, ScalarRule, Shape, reference};
+use serde_json::Value;
+
+fn vectors() -> Vec<Vector> {
+    let files = files::operations().unwrap();
+    files.iter().flat_map(|file| file.vectors().unwrap()).collect()
+}
+
+#[test]
+fn files_are_what_the_generator_gives() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut size = 0;
+    for (name, text) in files::generated() {
+        let file = folder.join(&name);
+        if env::var_os("UPDATE_VECTORS").is_some() {
+            fs::write(&file, &text).unwrap();
+        }
+        let found = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            found == text,
+            "{name} is not what the generator gives: UPDATE_VECTORS=1 cargo test --workspace \
+             --test it -- files_are writes it"
+        );
+        size += text.len();
+    }
+    println!("{size} bytes");
+    assert!(size < 3 << 20, "{size} bytes");
+    assert_eq!(files::generated().len(), files::committed().count());
+}
+
+#[test]
+fn files_follow_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../../schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (name, text) in files::committed() {
+        let file: Value = serde_json::from_str(text).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&file).take(3).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        // And the schema says something.
+        let mut wrong = file.clone();
+        wrong["schema"] = "ciphervm-conformance/0".into();
+        assert!(!validator.is_valid(&wrong), "{name}");
+    }
+}
+
+#[test]
+fn there_are_vectors_of_every_operation_type_and_form() {
+    let vectors = vectors();
+    let mut results: BTreeMap<(Op, FheType, bool), usize> = BTreeMap::new();
+    for vector in &vectors {
+        let (Expected::Value(..) | Expected::Below(..)) = vector.expected else { continue };
+        let scalar = match vector.op.spec().shape {
+            Shape::MulDiv => vector.scalar == Some(3),
+            _ => vector.scalar == Some(1),
+        };
+        let operand = match (vector.op.spec().shape, vector.operands.last()) {
+            (Shape::TrivialEncrypt | Shape::Rand | Shape::RandBounded | Shape::Sum, _)
+            | (_, None) => FheType::from_id(vector.ty.unwrap()).unwrap(),
+            _ => vector
+                .operands
+                .iter()
+                .rev()
+                .find_map(|operand| match operand {
+                    Argument::Encrypted(ty, _) => Some(*ty),
+                    _ => None,
+                })
+                .unwrap(),
+        };
+        *results.entry((vector.op, operand, scalar)).or_default() += 1;
+    }
+    for spec in &OPS {
+        let forms: &[bool] = match (spec.scalar, spec.shape) {
+            (ScalarRule::Required, _) => &[true],
+            (ScalarRule::Allowed, _) | (_, Shape::MulDiv) => &[false, true],
+            _ => &[false],
+        };
+        for ty in spec.types.iter() {
+            for scalar in forms {
+                let count = results.remove(&(spec.op, ty, *scalar)).unwrap_or_default();
+                let enough = if ty == FheType::Bool || spec.shape == Shape::Rand { 2 } else { 6 };
+                assert!(count >= enough, "{} on {ty}, scalar {scalar}: {count}", spec.op);
+            }
+        }
+    }
+    assert!(results.is_empty(), "{results:?}");
+
+    let ids: BTreeSet<&str> = vectors.iter().map(|vector| vector.id.as_str()).collect();
+    assert_eq!(ids.len(), vectors.len(), "ids are unique");
+    let refusals =
+        vectors.iter().filter(|vector| matches!(vector.expected, Expected::Error { .. })).count();
+    println!("{} vectors, {refusals} of them refusals", vectors.len());
+    assert!(vectors.len() >= 10_000, "{}", vectors.len());
+    assert!(refusals >= 1_000, "{refusals}");
+}
+
+/// Read back, each vector still is what the operation means.
+#[test]
+fn results_are_those_of_the_reference() {
+    let mut checked = 0;
+    for vector in vectors() {
+        let Expected::Value(result, value) = vector.expected else { continue };
+        if vector.op == Op::VerifyInput {
+            continue;
+        }
+        let mut operand_type = result;
+        let operands: Vec<Operand<U256>> = vector
+            .operands
+            .iter()
+            .map(|operand| match operand {
+                Argument::Encrypted(ty, value) => {
+                    operand_type = *ty;
+                    Operand::Encrypted(*value)
+                }
+                Argument::Clear(word) => Operand::Scalar(*word),
+                other => panic!("{} has a result of {other:?}", vector.id),
+            })
+            .collect();
+        let expected = reference::evaluate(vector.op, &operands, operand_type, result);
+        assert_eq!(value, expected, "{}", vector.id);
+        checked += 1;
+    }
+    assert!(checked > 9_000, "{checked}");
+}
+
+#[test]
+fn sequences_are_many_and_each_is_another() {
+    let files = files::sequences().unwrap();
+    let sequences: Vec<_> = files.iter().flat_map(|file| &file.sequences).collect();
+    let ids: BTreeSet<_> = sequences.iter().map(|sequence| &sequence.id).collect();
+    assert_eq!(ids.len(), sequences.len(), "ids are unique");
+    let steps: BTreeSet<String> =
+        sequences.iter().map(|one| serde_json::to_string(&one.steps).unwrap()).collect();
+    assert_eq!(steps.len(), sequences.len(), "two sequences do the same");
+    let cases: BTreeSet<_> = sequences
+        .iter()
+        .map(|one| one.id.split('/').take(2).collect::<Vec<_>>().join("/"))
+        .collect();
+    println!("{} sequences of {} cases", sequences.len(), cases.len());
+    assert!(sequences.len() >= 300 && cases.len() >= 100);
+}
+
+#[test]
+fn a_sample_is_drawn_by_its_seed() {
+    let take = |seed| {
+        let choice = Choice { filters: vec!["fheAdd".to_owned()], sample: Some((20, seed)) };
+        choice.take().unwrap()
+    };
+    let ids = |seed| take(seed).vectors.into_iter().map(|vector| vector.id).collect::<Vec<_>>();
+    assert_eq!(take(1).len(), 20);
+    assert!(ids(1).iter().all(|id| id.contains("fheAdd")));
+    assert_eq!(ids(1), ids(1));
+    assert_ne!(ids(1), ids(2));
+}

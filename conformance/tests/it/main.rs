@@ -1,0 +1,6 @@
+//! The vectors, held against their schema, the semantics that they come from, and public ones.
+
+mod committed;
+mod mistakes;
+mod public;
+mod solidity;
