@@ -7,6 +7,7 @@ mod costs;
 mod determinism;
 mod evaluation;
 mod matrix;
+mod operations;
 mod prices;
 mod products;
 mod semantics;
