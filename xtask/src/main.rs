@@ -63,7 +63,7 @@ enum Command {
     ///
     /// Prints one table. Fails if a result differs.
     Examples {
-        /// Passed on: `--evaluator tfhe` for real FHE, `--help` for the rest.
+        /// Passed on: `--evaluator tfhe` for real FHE, `-- --help` for the rest.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
