@@ -54,9 +54,9 @@ pub enum Node {
         /// With this number.
         threshold: u8,
         /// Where to go if the feature is above.
-        above: Box<Node>,
+        above: Box<Self>,
         /// Where to go if not.
-        otherwise: Box<Node>,
+        otherwise: Box<Self>,
     },
 }
 
