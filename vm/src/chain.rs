@@ -125,6 +125,11 @@ impl Chain {
         self.number
     }
 
+    /// Time of the last block, in seconds since 1970, by the chain's own clock.
+    pub const fn time(&self) -> u64 {
+        time(self.number)
+    }
+
     /// Executes transactions in a new block.
     ///
     /// # Errors
@@ -179,6 +184,10 @@ impl Chain {
     }
 }
 
+const fn time(number: u64) -> u64 {
+    GENESIS_TIME + number * BLOCK_TIME
+}
+
 fn environment(number: u64) -> EvmEnv {
     let mut cfg = CfgEnv::new_with_spec(SpecId::PRAGUE).with_chain_id(CHAIN_ID);
     cfg.disable_base_fee = true;
@@ -187,7 +196,7 @@ fn environment(number: u64) -> EvmEnv {
         cfg_env: cfg,
         block_env: BlockEnv {
             number: U256::from(number),
-            timestamp: U256::from(GENESIS_TIME + number * BLOCK_TIME),
+            timestamp: U256::from(time(number)),
             gas_limit: GAS_LIMIT,
             basefee: 0,
             prevrandao: Some(keccak256(number.to_be_bytes())),

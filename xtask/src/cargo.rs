@@ -31,6 +31,12 @@ pub(crate) fn clients(root: &Path) -> Command {
     cargo(root, &["test", "--workspace", "--test", "clients"])
 }
 
+/// Builds the program that runs all applications. It comes with its tests, which have the whole
+/// workspace's features as [`library`] has.
+pub(crate) fn applications(root: &Path) -> Command {
+    cargo(root, &["test", "--quiet", "--workspace", "--test", "examples", "--no-run"])
+}
+
 /// The test that holds the Solidity library to the table of operations, or writes it. It is built
 /// with the whole workspace's features: those of one package would build tfhe once more.
 pub(crate) fn library(root: &Path, update: bool) -> Command {

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, clients, layers, process, solidity};
+use crate::{book, cargo, clients, layers, process, solidity};
 
 /// Runs all checks, the quick ones first and the tests last.
 ///
@@ -15,6 +15,11 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     command("format", cargo::format(root))?;
     command("lints", cargo::clippy(root))?;
     command("docs", cargo::doc(root))?;
+    if book::can_render() {
+        command("book", book::render(root))?;
+    } else {
+        println!("\n=== book: skipped, for mdbook is not installed");
+    }
     step("layers", "cargo xtask layers", || layers::check(root))?;
     step("artifacts", "cargo xtask solidity --check", || solidity::build(root, true))?;
     step("clients", "cargo xtask clients", || clients::install(root))?;

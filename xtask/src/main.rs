@@ -1,9 +1,11 @@
 //! The commands of development and CI, as `cargo xtask <command>`.
 
+mod book;
 mod cargo;
 mod ci;
 mod clients;
 mod costs;
+mod examples;
 mod layers;
 mod process;
 mod solidity;
@@ -58,6 +60,16 @@ enum Command {
     ///
     /// `test` runs these tests, too, with the clients whose packages are installed.
     Clients,
+    /// Run all applications of `examples/applications` and compare them with plaintext.
+    ///
+    /// Prints one table. Fails if a result differs.
+    Examples {
+        /// Passed on: `--evaluator tfhe` for real FHE, `-- --help` for the rest.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Render the book to `target/book`, with mdBook.
+    Book,
     /// Everything that a change must pass: format, lints, docs, layers, artifacts, tests.
     ///
     /// Stops at the first failure and names the command to run again.
@@ -83,6 +95,8 @@ fn run(command: &Command, root: &Path) -> Result<()> {
         Command::Layers => layers::check(root),
         Command::Solidity { check } => solidity::build(root, *check),
         Command::Clients => clients::test(root),
+        Command::Examples { arguments } => examples::run(root, arguments),
+        Command::Book => process::run(&mut book::render(root)),
         Command::Ci => ci::run(root),
     }
 }

@@ -8,6 +8,7 @@ mod determinism;
 mod evaluation;
 mod graphs;
 mod matrix;
+mod operations;
 mod prices;
 mod products;
 mod rewrites;

@@ -11,6 +11,7 @@ mod hostile;
 mod limits;
 mod mining;
 mod news;
+mod page;
 mod reads;
 mod time;
 mod types;
