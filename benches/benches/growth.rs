@@ -60,7 +60,8 @@ fn run(name: &str, evaluator: &Arc<dyn Evaluator>, count: usize) {
         store.insert(inputs.collect()).expect("new handles");
     }
     let inputs = store.size().expect("a sound store").bytes;
-    let scheduler = Scheduler::new(Arc::clone(evaluator), Arc::clone(&store) as _, Budget::default());
+    let scheduler =
+        Scheduler::new(Arc::clone(evaluator), Arc::clone(&store) as _, Budget::default());
     let (start, mut bootstraps) = (Instant::now(), 0);
     for first in (0..count).step_by(BLOCK) {
         let block: Vec<Live> = (first..count.min(first + BLOCK)).map(transfer).collect();

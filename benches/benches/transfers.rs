@@ -122,7 +122,8 @@ const SHAPES: &[Shape] = &[
     },
 ];
 
-const INPUTS: [(&str, u64); 4] = [("from", 1_000_000), ("to", 7), ("amount", 1_000), ("pending", 9)];
+const INPUTS: [(&str, u64); 4] =
+    [("from", 1_000_000), ("to", 7), ("amount", 1_000), ("pending", 9)];
 
 fn ty(label: &str) -> FheType {
     match label.trim_end_matches('*').chars().last() {
@@ -250,7 +251,12 @@ fn scheduled(evaluator: &Arc<dyn Evaluator>, shape: &Shape, count: usize, chaine
 }
 
 /// tfhe-rs: one operation after the other, each on all threads.
-fn eager(shape: &Shape, inputs: &BTreeMap<&'static str, Value>, count: usize, chained: bool) -> Took {
+fn eager(
+    shape: &Shape,
+    inputs: &BTreeMap<&'static str, Value>,
+    count: usize,
+    chained: bool,
+) -> Took {
     measured(count, || {
         let mut inputs = inputs.clone();
         for _ in 0..count {
@@ -268,9 +274,8 @@ fn bootstrap(threads: usize) -> Duration {
         .map(|_| GraphEvaluator::new(TfheEngine::new(test_keys().0), 1).expect("a thread"))
         .collect();
     let run = |evaluator: &GraphEvaluator<TfheEngine>| {
-        let name = |label: u32| {
-            Handle::computed(B256::from(U256::from(label)), 31337, FheType::Uint64)
-        };
+        let name =
+            |label: u32| Handle::computed(B256::from(U256::from(label)), 31337, FheType::Uint64);
         let mut graph = Graph::default();
         let roots: Vec<_> = (0..PROBE / 32).map(name).collect();
         for (seed, root) in roots.iter().enumerate() {
@@ -306,7 +311,9 @@ fn main() {
         .collect();
 
     println!("{threads} threads; each row is one run, tfhe-rs beside it on at most {EAGER}\n");
-    println!("| shape | transactions | PBS each | seconds | a second | utilisation | tfhe-rs: PBS each | a second | faster |");
+    println!(
+        "| shape | transactions | PBS each | seconds | a second | utilisation | tfhe-rs: PBS each | a second | faster |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for shape in SHAPES {
         if !chosen.is_empty() && !chosen.iter().any(|name| shape.name.contains(&**name)) {

@@ -72,9 +72,8 @@ impl Bundle {
                 Operand::Scalar(value) => Operand::Scalar(*value),
             })
             .collect();
-        let outputs = (0..kernel.results().len())
-            .map(|result| Source::Result { step: 0, result })
-            .collect();
+        let outputs =
+            (0..kernel.results().len()).map(|result| Source::Result { step: 0, result }).collect();
         let steps = vec![Work { kernel: kernel.clone(), operands }];
         Self { class, inputs, steps, outputs }
     }

@@ -255,9 +255,6 @@ impl Engine for SimulationEngine {
     fn expand_inputs(&self, list: &[u8]) -> Result<Vec<(FheType, Simulated)>, CiphertextError> {
         let simulator = Simulator::new(self.profile);
         let values = ReferenceEngine.expand_inputs(list)?;
-        Ok(values
-            .into_iter()
-            .map(|(ty, value)| (ty, simulator.encrypted(ty, value, 1)))
-            .collect())
+        Ok(values.into_iter().map(|(ty, value)| (ty, simulator.encrypted(ty, value, 1))).collect())
     }
 }

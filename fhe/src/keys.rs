@@ -211,7 +211,8 @@ impl EngineClass {
 
     /// The class's name in stores and commitments: a hash of all its fields.
     pub fn id(&self) -> B256 {
-        let Self { tfhe, parameters, fft, circuits, profile, rewrites, keyset, known_answer } = self;
+        let Self { tfhe, parameters, fft, circuits, profile, rewrites, keyset, known_answer } =
+            self;
         keccak256(format!(
             "ciphervm engine class\n{tfhe}\n{parameters}\n{fft}\n{circuits} {profile} {rewrites}\n\
              {keyset:?}\n{known_answer:?}"

@@ -109,9 +109,10 @@ impl Simulated {
             let sound = value <= high && high <= highest && u64::from(noise[0]) <= MAX_STORED_NOISE;
             sound.then(|| ClearBlock::stored(value, high, u64::from(noise[0]), depth))
         };
-        let blocks: Option<Vec<_>> = rest.chunks(BLOCK).map(|bytes| {
-            if bytes.len() == BLOCK { block(bytes) } else { None }
-        }).collect();
+        let blocks: Option<Vec<_>> = rest
+            .chunks(BLOCK)
+            .map(|bytes| if bytes.len() == BLOCK { block(bytes) } else { None })
+            .collect();
         match (*tag, blocks.ok_or_else(malformed)?) {
             (TAG_ENCRYPTED, blocks) if blocks.len() == ty.blocks() => {
                 Ok(Self(Value::Number(Number::Encrypted(blocks))))

@@ -3,9 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use alloy_primitives::{B256, U256};
-use ciphervm_fhe::{
-    Ciphertext, CiphertextError, Engine, Record, ReferenceEngine, keys::Keyset,
-};
+use ciphervm_fhe::{Ciphertext, CiphertextError, Engine, Record, ReferenceEngine, keys::Keyset};
 use tfhe::integer::ClientKey;
 
 use crate::error::DecryptionError;

@@ -53,8 +53,7 @@ pub fn verify(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Verified> {
     ensure!(from <= to, "--from {from} is after --to {to}");
-    let identity =
-        Identity { engine_class: evaluator.class(), ..DataDir::identity(path)? };
+    let identity = Identity { engine_class: evaluator.class(), ..DataDir::identity(path)? };
     let directory = DataDir::open(path, &identity)?;
     let (found, journal) = (directory.store()?, directory.journal()?);
     let entries = journal.entries()?;

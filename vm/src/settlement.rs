@@ -135,7 +135,8 @@ impl Settlement {
             lives.push(live(&record)?);
             records.push((record.ops.len(), record.hcu));
         }
-        self.scheduler.submit(&lives, move |evaluations| done(Settled::new(&records, evaluations)))?;
+        self.scheduler
+            .submit(&lives, move |evaluations| done(Settled::new(&records, evaluations)))?;
         Ok(())
     }
 
@@ -194,7 +195,8 @@ impl Settled {
     fn new(records: &[(usize, u64)], evaluations: Vec<Evaluation>) -> Self {
         let mut settled = Self::default();
         for ((recorded, hcu), evaluation) in records.iter().zip(evaluations) {
-            let Evaluation { operations: live, shared, bootstraps, depth, elapsed, .. } = evaluation;
+            let Evaluation { operations: live, shared, bootstraps, depth, elapsed, .. } =
+                evaluation;
             settled.transactions.push(Accounts {
                 recorded: *recorded,
                 live,

@@ -63,7 +63,9 @@ pub(crate) fn run<A: Algebra>(
             let difference = difference(algebra, &a, &b, true);
             vec![Number::Encrypted(difference.digits), Number::Encrypted(vec![difference.carry])]
         }
-        (Kernel::Compare(ty, questions), [a, b]) => compare::answers(algebra, a, b, *ty, questions)?,
+        (Kernel::Compare(ty, questions), [a, b]) => {
+            compare::answers(algebra, a, b, *ty, questions)?
+        }
         (Kernel::Prepare, [Number::Encrypted(condition)]) => {
             let condition = condition.first().ok_or(SHAPE)?;
             return Ok(vec![Value::Condition(select::prepare(algebra, condition))]);
@@ -88,10 +90,7 @@ fn numbers<B>(x: &[Value<B>]) -> Result<Vec<&Number<B>>, &'static str> {
 
 /// The results on constants alone, which are public and cost nothing. A random number is not: it
 /// has no operand that is encrypted, and its value is.
-fn fold<B>(
-    kernel: &Kernel,
-    x: &[&Number<B>],
-) -> Result<Option<Vec<Value<B>>>, &'static str> {
+fn fold<B>(kernel: &Kernel, x: &[&Number<B>]) -> Result<Option<Vec<Value<B>>>, &'static str> {
     if let Kernel::Op { op, .. } = kernel
         && matches!(op.spec().shape, Shape::Rand | Shape::RandBounded)
     {

@@ -101,9 +101,9 @@ impl Joints {
             if sum.op != Op::Add || !sum.terms.contains(&summand) {
                 continue;
             }
-            let joint = *sums.entry(added).or_insert_with(|| {
-                self.add(Kernel::AddWithCarry(*operand), sum.terms.clone())
-            });
+            let joint = *sums
+                .entry(added)
+                .or_insert_with(|| self.add(Kernel::AddWithCarry(*operand), sum.terms.clone()));
             self.parts.insert(added, Part { joint, result: 0, opposite: false });
             self.parts.insert(position, Part { joint, result: 1, opposite: !wraps });
         }

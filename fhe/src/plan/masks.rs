@@ -48,12 +48,7 @@ pub(super) fn rewrite(dag: &Dag, rewrites: Rewrites) -> Dag {
 }
 
 /// The change that a choice decides about, if it pays to mask it.
-fn change(
-    dag: &Dag,
-    uses: &[usize],
-    rewrites: Rewrites,
-    choice: &Expression,
-) -> Option<Change> {
+fn change(dag: &Dag, uses: &[usize], rewrites: Rewrites, choice: &Expression) -> Option<Change> {
     if choice.op != Op::IfThenElse || choice.operand == FheType::Bool {
         return None;
     }
@@ -76,13 +71,7 @@ fn change(
 
 /// Whether a mask is no dearer than what it replaces: it is there anyway, or the change is needed
 /// for nothing else and has no chain to share.
-fn pays(
-    dag: &Dag,
-    uses: &[usize],
-    rewrites: Rewrites,
-    changed: usize,
-    change: &Change,
-) -> bool {
+fn pays(dag: &Dag, uses: &[usize], rewrites: Rewrites, changed: usize, change: &Change) -> bool {
     let is_live = |expression: &Expression| {
         dag.position(expression).is_some_and(|position| uses[position] > 0)
     };

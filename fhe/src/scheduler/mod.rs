@@ -204,7 +204,9 @@ impl Drop for Scheduler {
 
 impl fmt::Debug for Scheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scheduler").field("evaluator", &self.shared.evaluator).finish_non_exhaustive()
+        f.debug_struct("Scheduler")
+            .field("evaluator", &self.shared.evaluator)
+            .finish_non_exhaustive()
     }
 }
 

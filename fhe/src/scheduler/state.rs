@@ -246,14 +246,7 @@ impl State {
         whole.then_some(number)
     }
 
-    fn insert(
-        &mut self,
-        step: &Step,
-        name: B256,
-        cost: Cost,
-        rank: Rank,
-        numbers: &[u64],
-    ) -> u64 {
+    fn insert(&mut self, step: &Step, name: B256, cost: Cost, rank: Rank, numbers: &[u64]) -> u64 {
         let number = self.number();
         let mut waiting = 0;
         let mut failure = None;
@@ -366,8 +359,7 @@ impl State {
         };
         let operands = node.operands.iter().map(load).collect();
         // Errors name handles; the places are those of the operands above.
-        let step =
-            Step { kernel: node.kernel.clone(), operands: Vec::new(), handle: node.handle };
+        let step = Step { kernel: node.kernel.clone(), operands: Vec::new(), handle: node.handle };
         Some(Run { node: number, step, operands })
     }
 

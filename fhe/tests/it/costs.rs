@@ -3,8 +3,8 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use alloy_primitives::U256;
-use ciphervm_fhe::{Kernel, 
-    FheType, Op, Profile, Simulated, Simulator,
+use ciphervm_fhe::{
+    FheType, Kernel, Op, Profile, Simulated, Simulator,
     costs::{self, Row},
 };
 

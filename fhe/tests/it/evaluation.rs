@@ -79,7 +79,10 @@ fn operands_without_a_circuit_are_an_error_and_no_panic() {
     let a = bench.input(BYTE, U256::from(3));
     bench.keep(Op::Div, vec![a, Operand::Scalar(U256::ZERO)], BYTE);
     let failed = bench.evaluate();
-    assert!(matches!(&failed, Err(EvaluationError::Operands { operation, .. }) if operation == "fheDiv"), "{failed:?}");
+    assert!(
+        matches!(&failed, Err(EvaluationError::Operands { operation, .. }) if operation == "fheDiv"),
+        "{failed:?}"
+    );
 }
 
 /// A panic inside a circuit becomes an error with the handle's name.

@@ -245,7 +245,10 @@ fn check(mut bench: Bench, case: &Case) {
 /// How many cases, unless the environment says otherwise.
 fn cases(default: u32) -> ProptestConfig {
     let wanted = env::var("CIPHERVM_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(wanted.unwrap_or(default)) }
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(wanted.unwrap_or(default))
+    }
 }
 
 #[test]
@@ -263,7 +266,11 @@ fn rewritten_graphs_mean_what_was_recorded() {
 /// The same on ciphertexts, with all rewrites.
 #[test]
 fn rewritten_graphs_on_ciphertexts_mean_what_was_recorded() {
-    let config = ProptestConfig { max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::with_cases(20) };
+    let config = ProptestConfig {
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(20)
+    };
     let mut runner = TestRunner::new_with_rng(
         config,
         proptest::test_runner::TestRng::deterministic_rng(

@@ -140,6 +140,11 @@ fn each_rewrite_is_exact_on_ciphertexts() {
     for case in CASES {
         let ty = FheType::Uint8;
         let (expected, bootstraps) = run(Bench::simulation(Rewrites::ALL), case, ty, true);
-        assert_eq!(run(Bench::tfhe(2), case, ty, true), (expected, bootstraps), "{:?}", case.rewrite);
+        assert_eq!(
+            run(Bench::tfhe(2), case, ty, true),
+            (expected, bootstraps),
+            "{:?}",
+            case.rewrite
+        );
     }
 }

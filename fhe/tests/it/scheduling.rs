@@ -111,7 +111,10 @@ fn bits_depend_on_neither_threads_nor_batches_nor_the_unit_of_work() {
         let evaluations = if together {
             scheduler.evaluate(&payments()).unwrap()
         } else {
-            payments().iter().flat_map(|live| scheduler.evaluate(&[live.clone()]).unwrap()).collect()
+            payments()
+                .iter()
+                .flat_map(|live| scheduler.evaluate(&[live.clone()]).unwrap())
+                .collect()
         };
         assert!(evaluations.iter().all(|evaluation| evaluation.failed.is_empty()));
         assert_eq!(digests(&store, &BALANCES), expected, "{threads} threads");
@@ -125,7 +128,8 @@ fn bits_depend_on_neither_threads_nor_batches_nor_the_unit_of_work() {
 fn what_a_stop_left_is_the_same_when_it_is_taken_up_again() {
     let evaluator = tfhe(2);
     let whole = seeded(&*evaluator, &INPUTS);
-    let scheduler = Scheduler::new(Arc::clone(&evaluator), Arc::clone(&whole) as _, Budget::default());
+    let scheduler =
+        Scheduler::new(Arc::clone(&evaluator), Arc::clone(&whole) as _, Budget::default());
     scheduler.evaluate(&payments()).unwrap();
 
     let store = seeded(&*evaluator, &INPUTS);
@@ -331,10 +335,7 @@ fn a_bundle_survives_its_journey_and_names_its_content() {
     ));
     assert!(matches!(evaluator.execute(&bundle, &inputs[..1]), Err(BundleError::Malformed(_))));
     let reference = GraphEvaluator::new(ReferenceEngine, 1).unwrap();
-    assert!(matches!(
-        reference.execute(&bundle, &inputs),
-        Err(BundleError::EngineClass { .. })
-    ));
+    assert!(matches!(reference.execute(&bundle, &inputs), Err(BundleError::EngineClass { .. })));
     let mut damaged: BTreeMap<&str, Bundle> = BTreeMap::new();
     for (what, from, to) in [
         ("an operand that is not there", r#"{"Input":1}"#, r#"{"Input":9}"#),

@@ -72,15 +72,11 @@ pub fn run(options: &Options) -> Result<()> {
         bar.set_position(block);
     });
     bar.finish_and_clear();
-    let verify::Verified {
-        executed,
-        transactions,
-        evaluated,
-        ciphertexts,
-        bootstraps,
-        unsettled,
-    } = verified?;
-    println!("{executed} blocks of {transactions} transactions executed again: every hash is the same.");
+    let verify::Verified { executed, transactions, evaluated, ciphertexts, bootstraps, unsettled } =
+        verified?;
+    println!(
+        "{executed} blocks of {transactions} transactions executed again: every hash is the same."
+    );
     println!(
         "{evaluated} blocks evaluated again, {ciphertexts} ciphertexts, {bootstraps} bootstraps: \
          every commitment is the same."

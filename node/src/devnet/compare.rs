@@ -136,8 +136,7 @@ impl Evaluator for CompareEvaluator {
             (0..*count).map(move |result| Source::Result { step, result })
         });
         let outputs = all.chain(bundle.outputs.iter().copied()).collect();
-        let mut execution =
-            self.real.execute(&Bundle { outputs, ..bundle.clone() }, inputs)?;
+        let mut execution = self.real.execute(&Bundle { outputs, ..bundle.clone() }, inputs)?;
         let mut records = std::mem::take(&mut execution.outputs).into_iter();
         let results: Vec<Vec<Record>> =
             counts.iter().map(|count| records.by_ref().take(*count).collect()).collect();

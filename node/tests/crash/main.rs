@@ -23,11 +23,11 @@ use std::{
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::Evaluator;
+use ciphervm_fhe::{GraphEvaluator, ReferenceEngine};
 use ciphervm_node::{
     data_dir::{DataDir, Identity},
     verify::{Verified, verify},
 };
-use ciphervm_fhe::{GraphEvaluator, ReferenceEngine};
 use dice::Dice;
 use ledger::{Ledger, number};
 use load::{Kind, Token};
@@ -108,8 +108,7 @@ fn what_was_acknowledged_survives_any_death() {
     home.assert_clean();
 
     // What was noted is compared: another commitment is not accepted.
-    let identity =
-        Identity { chain_id: CHAIN, engine_class: reference().class(), profile: None };
+    let identity = Identity { chain_id: CHAIN, engine_class: reference().class(), profile: None };
     let directory = DataDir::open(&home.data(), &identity).unwrap();
     let journal = directory.journal().unwrap();
     let (settled, block) = (journal.settled().unwrap(), verified.executed / 2);

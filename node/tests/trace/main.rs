@@ -101,11 +101,8 @@ impl Bench {
     }
 
     fn trace(&self, block: &Block, settled: &Settled) -> TransactionTrace {
-        let measured: BTreeMap<Handle, Measured> = settled
-            .measured
-            .iter()
-            .map(|measured| (measured.handle, *measured))
-            .collect();
+        let measured: BTreeMap<Handle, Measured> =
+            settled.measured.iter().map(|measured| (measured.handle, *measured)).collect();
         let value = |handle: &Handle| {
             let record = self.store.get(handle).unwrap()?;
             Some(ReferenceKms.decrypt(&record).unwrap())

@@ -6,9 +6,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use ciphervm::{
     Accounts, Call, Chain, InputService, LOCAL_COPROCESSOR_KEY, Settlement,
-    fhe::{
-        Evaluator, FheType, GraphEvaluator, MemoryStore, Profile, Rewrites, SimulationEngine,
-    },
+    fhe::{Evaluator, FheType, GraphEvaluator, MemoryStore, Profile, Rewrites, SimulationEngine},
 };
 use ciphervm_precompiles::{GenesisParams, HostConfig};
 
@@ -93,7 +91,12 @@ impl Bench {
     }
 
     /// An encrypted number of `user` for `contract`: its handle and the proof.
-    fn number(&self, contract: Address, user: Address, value: u64) -> (alloy_primitives::B256, Bytes) {
+    fn number(
+        &self,
+        contract: Address,
+        user: Address,
+        value: u64,
+    ) -> (alloy_primitives::B256, Bytes) {
         let values = [(FheType::Uint64, U256::from(value))];
         let input = self.inputs.encrypt(contract, user, &values).expect("one value");
         (input.handles[0].0, input.proof)

@@ -71,11 +71,8 @@ fn receipt(number: u64) -> ReceiptEnvelope {
     let caller = Address::ZERO;
     let ty = U256::from(FheType::Uint64.id());
     let data = (U256::from(number), ty, handle.0).abi_encode_params();
-    let encrypted = Log::new_unchecked(
-        hosts.executor,
-        vec![spec.topic(), caller.into_word()],
-        data.into(),
-    );
+    let encrypted =
+        Log::new_unchecked(hosts.executor, vec![spec.topic(), caller.into_word()], data.into());
     let granted = Acl::Allowed { caller, account: caller, handle: handle.0 };
     let granted = Log { address: hosts.acl, data: granted.encode_log_data() };
     let logs = vec![encrypted, granted];
@@ -192,10 +189,9 @@ fn blocks_that_wait_have_a_limit() {
 
 #[test]
 fn a_failure_is_told_and_the_rest_is_settled() {
-    for (failure, reason) in [
-        (Gate::fail as fn(&Gate), "the gate fails"),
-        (Gate::panic, "a circuit has a bug"),
-    ] {
+    for (failure, reason) in
+        [(Gate::fail as fn(&Gate), "the gate fails"), (Gate::panic, "a circuit has a bug")]
+    {
         let bench = Bench::new();
         bench.submit([1]);
         bench.settler.wait(PATIENCE).unwrap();
