@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use ciphervm_conformance::sweep::{Settings, Sweep};
-use ciphervm_fhe::{GraphEvaluator, TfheEngine};
+use ciphervm_fhe::{GraphEvaluator, Profile, TfheEngine};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<()> {
         None => Sweep::new(options.seed),
     };
     let path = options.keys.clone().map_or_else(keys::default_path, Ok)?;
-    let loaded = keys::load(&path)?;
+    let loaded = keys::load(&path, Profile::default())?;
     println!("{loaded}");
     let threads = options.threads.unwrap_or_else(Machine::default_threads);
     let evaluator = GraphEvaluator::new(TfheEngine::new(loaded.keyset), threads)?;
