@@ -8,19 +8,19 @@ use crate::sequence::{
     Call, Decryption, Expect, Frame, Item, Kind, Requirement, Sequence, Step, Target,
 };
 
-pub(super) const NOT_ALLOWED: &str = "ACLNotAllowed(bytes32,address)";
+pub(in crate::sequences) const NOT_ALLOWED: &str = "ACLNotAllowed(bytes32,address)";
 
 /// The words that a message gives.
-pub(super) fn texts(words: &[&str]) -> Vec<String> {
+pub(in crate::sequences) fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-pub(super) fn target(to: &str, function: &str, arguments: Value) -> Target {
+pub(in crate::sequences) fn target(to: &str, function: &str, arguments: Value) -> Target {
     let arguments = arguments.as_array().cloned().unwrap_or_default();
     Target { to: to.to_owned(), function: function.to_owned(), arguments }
 }
 
-pub(super) fn call(to: &str, function: &str, arguments: Value) -> Call {
+pub(in crate::sequences) fn call(to: &str, function: &str, arguments: Value) -> Call {
     Call {
         target: target(to, function, arguments),
         kind: Kind::Call,
@@ -31,32 +31,32 @@ pub(super) fn call(to: &str, function: &str, arguments: Value) -> Call {
 }
 
 impl Call {
-    pub(super) fn named(mut self, name: &str) -> Self {
+    pub(in crate::sequences) fn named(mut self, name: &str) -> Self {
         self.into = Some(name.to_owned());
         self
     }
 
-    pub(super) fn returns(mut self, words: &[&str]) -> Self {
+    pub(in crate::sequences) fn returns(mut self, words: &[&str]) -> Self {
         self.expect = Expect::Returns(texts(words));
         self
     }
 
-    pub(super) fn error(mut self, signature: &str, arguments: &[&str]) -> Self {
+    pub(in crate::sequences) fn error(mut self, signature: &str, arguments: &[&str]) -> Self {
         self.expect = Expect::Error(signature.to_owned(), texts(arguments));
         self
     }
 
-    pub(super) fn fails(mut self) -> Self {
+    pub(in crate::sequences) fn fails(mut self) -> Self {
         self.expect = Expect::Failure;
         self
     }
 
-    pub(super) fn kind(mut self, kind: Kind) -> Self {
+    pub(in crate::sequences) fn kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
-    pub(super) fn value(mut self, wei: u64) -> Self {
+    pub(in crate::sequences) fn value(mut self, wei: u64) -> Self {
         self.value = Some(wei);
         self
     }
@@ -78,82 +78,82 @@ impl From<Frame> for Item {
 macro_rules! items {
     ($($item:expr),* $(,)?) => { vec![$(crate::sequence::Item::from($item)),*] };
 }
-pub(super) use items;
+pub(in crate::sequences) use items;
 
-pub(super) fn frame(on: &str, calls: Vec<Item>) -> Frame {
+pub(in crate::sequences) fn frame(on: &str, calls: Vec<Item>) -> Frame {
     Frame { on: on.to_owned(), calls, undo: false }
 }
 
-pub(super) fn undone(on: &str, calls: Vec<Item>) -> Frame {
+pub(in crate::sequences) fn undone(on: &str, calls: Vec<Item>) -> Frame {
     Frame { on: on.to_owned(), calls, undo: true }
 }
 
 /// Encrypts a word in the open.
-pub(super) fn make(ty: FheType, value: u64, name: &str) -> Call {
+pub(in crate::sequences) fn make(ty: FheType, value: u64, name: &str) -> Call {
     let arguments = json!([value.to_string(), ty.id().to_string()]);
     call("@executor", Op::TrivialEncrypt.spec().signature, arguments).named(name)
 }
 
-pub(super) fn allow(name: &str, account: &str) -> Call {
+pub(in crate::sequences) fn allow(name: &str, account: &str) -> Call {
     call("@acl", "allow(bytes32,address)", json!([name, account]))
 }
 
-pub(super) fn allow_transient(name: &str, account: &str) -> Call {
+pub(in crate::sequences) fn allow_transient(name: &str, account: &str) -> Call {
     call("@acl", "allowTransient(bytes32,address)", json!([name, account]))
 }
 
-pub(super) fn publish(name: &str) -> Call {
+pub(in crate::sequences) fn publish(name: &str) -> Call {
     call("@acl", "allowForDecryption(bytes32[])", json!([[name]]))
 }
 
 /// An operation that every type has, on a handle and a word: `handle == 3`.
-pub(super) fn compare(name: &str) -> Call {
+pub(in crate::sequences) fn compare(name: &str) -> Call {
     call("@executor", Op::Eq.spec().signature, json!([name, "3", "0x01"]))
 }
 
 /// What [`compare`] gives without a grant.
-pub(super) fn refused(name: &str, account: &str) -> Call {
+pub(in crate::sequences) fn refused(name: &str, account: &str) -> Call {
     compare(name).error(NOT_ALLOWED, &[name, account])
 }
 
 /// A transaction of Alice in which the prober makes calls.
-pub(super) fn run(calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn run(calls: Vec<Item>) -> Step {
     run_on("@prober", calls)
 }
 
-pub(super) fn run_on(on: &str, calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn run_on(on: &str, calls: Vec<Item>) -> Step {
     run_from("@alice", on, calls)
 }
 
-pub(super) fn run_from(from: &str, on: &str, calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn run_from(from: &str, on: &str, calls: Vec<Item>) -> Step {
     let (from, on) = (from.to_owned(), on.to_owned());
     Step::Run { from, on, calls, undo: false, simulate: false, hcu: None }
 }
 
 /// A transaction that uses so many HCU.
-pub(super) fn metered(hcu: u64, calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn metered(hcu: u64, calls: Vec<Item>) -> Step {
     let (from, on) = ("@alice".to_owned(), "@prober".to_owned());
     Step::Run { from, on, calls, undo: false, simulate: false, hcu: Some(hcu) }
 }
 
 /// A transaction that reverts at its end.
-pub(super) fn run_undone(calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn run_undone(calls: Vec<Item>) -> Step {
     let (from, on) = ("@alice".to_owned(), "@prober".to_owned());
     Step::Run { from, on, calls, undo: true, simulate: false, hcu: None }
 }
 
-pub(super) fn simulate(calls: Vec<Item>) -> Step {
+pub(in crate::sequences) fn simulate(calls: Vec<Item>) -> Step {
     let (from, on) = ("@alice".to_owned(), "@prober".to_owned());
     Step::Run { from, on, calls, undo: false, simulate: true, hcu: None }
 }
 
-pub(super) fn send(from: &str, to: &str, function: &str, arguments: Value) -> Step {
+pub(in crate::sequences) fn send(from: &str, to: &str, function: &str, arguments: Value) -> Step {
     let (from, call) = (from.to_owned(), target(to, function, arguments));
     Step::Send { from, call, expect: Expect::Success }
 }
 
 /// A transaction that reverts.
-pub(super) fn send_refused(
+pub(in crate::sequences) fn send_refused(
     from: &str,
     to: &str,
     function: &str,
@@ -165,22 +165,27 @@ pub(super) fn send_refused(
     Step::Send { from, call, expect: Expect::Error(error.to_owned(), texts(named)) }
 }
 
-pub(super) fn query(to: &str, function: &str, arguments: Value, answer: &[&str]) -> Step {
+pub(in crate::sequences) fn query(
+    to: &str,
+    function: &str,
+    arguments: Value,
+    answer: &[&str],
+) -> Step {
     let (from, call) = ("@carol".to_owned(), target(to, function, arguments));
     Step::Query { from, call, expect: Expect::Returns(texts(answer)) }
 }
 
-pub(super) fn is_allowed(name: &str, account: &str, answer: bool) -> Step {
+pub(in crate::sequences) fn is_allowed(name: &str, account: &str, answer: bool) -> Step {
     let arguments = json!([name, account]);
     query("@acl", "persistAllowed(bytes32,address)", arguments, &[&answer.to_string()])
 }
 
 /// A value of Alice for the prober.
-pub(super) fn encrypt(ty: FheType, value: u64, name: &str, proof: &str) -> Step {
+pub(in crate::sequences) fn encrypt(ty: FheType, value: u64, name: &str, proof: &str) -> Step {
     encrypt_for("@prober", "@alice", &[(ty, value)], &[name], proof)
 }
 
-pub(super) fn encrypt_for(
+pub(in crate::sequences) fn encrypt_for(
     contract: &str,
     user: &str,
     values: &[(FheType, u64)],
@@ -198,12 +203,12 @@ pub(super) fn encrypt_for(
 }
 
 /// `verifyInput` for a user.
-pub(super) fn verify(name: &str, user: &str, proof: &str, ty: FheType) -> Call {
+pub(in crate::sequences) fn verify(name: &str, user: &str, proof: &str, ty: FheType) -> Call {
     let arguments = json!([name, user, proof, ty.id().to_string()]);
     call("@executor", Op::VerifyInput.spec().signature, arguments)
 }
 
-pub(super) fn public_values(handles: &[&str], values: &[u64]) -> Step {
+pub(in crate::sequences) fn public_values(handles: &[&str], values: &[u64]) -> Step {
     Step::PublicDecrypt {
         handles: texts(handles),
         expect: Decryption::Values(values.iter().copied().map(U256::from).collect()),
@@ -212,13 +217,13 @@ pub(super) fn public_values(handles: &[&str], values: &[u64]) -> Step {
     }
 }
 
-pub(super) fn public_refused(handles: &[&str], label: &str) -> Step {
+pub(in crate::sequences) fn public_refused(handles: &[&str], label: &str) -> Step {
     let expect = Decryption::Refused(label.to_owned());
     Step::PublicDecrypt { handles: texts(handles), expect, cleartexts: None, proof: None }
 }
 
 /// What a request of a user is about. The rest has defaults.
-pub(super) fn user_decrypt(user: &str, handles: &[&str], expect: Decryption) -> Step {
+pub(in crate::sequences) fn user_decrypt(user: &str, handles: &[&str], expect: Decryption) -> Step {
     Step::UserDecrypt {
         user: user.to_owned(),
         signer: None,
@@ -231,28 +236,32 @@ pub(super) fn user_decrypt(user: &str, handles: &[&str], expect: Decryption) -> 
     }
 }
 
-pub(super) fn values(values: &[u64]) -> Decryption {
+pub(in crate::sequences) fn values(values: &[u64]) -> Decryption {
     Decryption::Values(values.iter().copied().map(U256::from).collect())
 }
 
-pub(super) fn not_allowed() -> Decryption {
+pub(in crate::sequences) fn not_allowed() -> Decryption {
     Decryption::Refused("not_allowed_on_host_acl".to_owned())
 }
 
-pub(super) fn handle(name: &str, op: Op, body: &[&str], ty: FheType) -> Step {
+pub(in crate::sequences) fn handle(name: &str, op: Op, body: &[&str], ty: FheType) -> Step {
     let (handle, body) = (name.to_owned(), texts(body));
     Step::Handle { handle, operation: op.id(), body, ty: ty.id() }
 }
 
-pub(super) fn equal(left: &str, right: &str) -> Step {
+pub(in crate::sequences) fn equal(left: &str, right: &str) -> Step {
     Step::Compare { left: left.to_owned(), right: right.to_owned(), equal: true }
 }
 
-pub(super) fn different(left: &str, right: &str) -> Step {
+pub(in crate::sequences) fn different(left: &str, right: &str) -> Step {
     Step::Compare { left: left.to_owned(), right: right.to_owned(), equal: false }
 }
 
-pub(super) fn sequence(id: impl Into<String>, about: &str, steps: Vec<Step>) -> Sequence {
+pub(in crate::sequences) fn sequence(
+    id: impl Into<String>,
+    about: &str,
+    steps: Vec<Step>,
+) -> Sequence {
     Sequence {
         id: id.into(),
         about: about.to_owned(),
@@ -263,18 +272,18 @@ pub(super) fn sequence(id: impl Into<String>, about: &str, steps: Vec<Step>) -> 
 }
 
 impl Sequence {
-    pub(super) fn requires(mut self, requirement: Requirement) -> Self {
+    pub(in crate::sequences) fn requires(mut self, requirement: Requirement) -> Self {
         self.requires.push(requirement);
         self
     }
 
-    pub(super) fn restore(mut self, steps: Vec<Step>) -> Self {
+    pub(in crate::sequences) fn restore(mut self, steps: Vec<Step>) -> Self {
         self.restore = steps;
         self
     }
 }
 
 /// A small value of each type, which is not zero.
-pub(super) fn sample(ty: FheType) -> u64 {
+pub(in crate::sequences) fn sample(ty: FheType) -> u64 {
     if ty == FheType::Bool { 1 } else { 100 + u64::from(ty.id()) }
 }
