@@ -66,6 +66,7 @@ contract PrivateToken is ZamaEthereumConfig {
         moved = FHE.select(FHE.ge(balance, amount), amount, FHE.asEuint64(0));
         _set(from, FHE.sub(balance, moved));
         _set(to, FHE.add(_balances[to], moved));
+        FHE.allowThis(moved);
         FHE.allow(moved, from);
         FHE.allow(moved, to);
         emit Transfer(from, to);

@@ -180,6 +180,6 @@ fn seven_validators_in_processes_of_their_own_agree_on_a_median() {
     let call = FheConsensus::openCall { id, cleartexts: answer.decrypted, proof };
     network.send(Some(contract), call.abi_encode());
     let round = network.read(contract, &FheConsensus::roundOfCall { id });
-    assert_eq!(round.outcome, [U256::from(77)]);
+    assert_eq!(round.outcome, [U256::from(79)]);
     assert_eq!(round.phase, FheConsensus::Phase::Opened);
 }

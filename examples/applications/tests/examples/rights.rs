@@ -199,14 +199,22 @@ fn a_losing_bid_is_for_its_bidder_and_the_token_alone() {
         let call = SealedAuction::bidCall { amount: handles[0], proof };
         let receipt = bench.stage.attempt(&user, auction, &call).unwrap();
         assert!(receipt.is_success(), "{receipt:?}");
-        // What the bidder was granted is what was paid in.
-        let paid = receipt
+        // What was paid in is what the token granted to both.
+        let grants: Vec<Allowed> = receipt
             .logs
             .iter()
             .filter(|log| log.address == HostAddresses::LOCAL.acl)
-            .filter_map(|log| Allowed::decode_log_data(&log.data).ok())
-            .find(|grant| grant.account == auction && grant.caller == token)
-            .expect("the auction holds what was paid in");
+            .filter_map(|log| Allowed::decode_log(log).ok())
+            .map(|log| log.data)
+            .filter(|grant| grant.caller == token)
+            .collect();
+        let granted = |account: Address, handle: B256| {
+            grants.iter().any(|grant| (grant.account, grant.handle) == (account, handle))
+        };
+        let paid = grants
+            .iter()
+            .find(|grant| granted(user.address, grant.handle) && granted(auction, grant.handle))
+            .unwrap_or_else(|| panic!("{:?}", receipt.logs));
         bids.push(paid.handle);
         assert_reverts(&bench.stage.attempt(&user, auction, &call).unwrap());
     }
