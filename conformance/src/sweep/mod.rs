@@ -289,8 +289,7 @@ impl<'a> Run<'a> {
 mod tests {
     use alloy_primitives::B256;
     use ciphervm_fhe::{
-        CiphertextError, Engine, Evaluation, EvaluationError, GraphEvaluator, Live, OPS,
-        ReferenceEngine,
+        CiphertextError, Computed, Engine, GraphEvaluator, Kernel, OPS, ReferenceEngine, Rewrites,
     };
 
     use super::*;
@@ -344,45 +343,46 @@ mod tests {
 
     /// Changes every result of one operation.
     #[derive(Debug)]
-    struct Faulty(GraphEvaluator<ReferenceEngine>, Op);
+    struct Faulty(Op);
 
-    impl Evaluator for Faulty {
+    impl Engine for Faulty {
+        type Value = U256;
+
         fn class(&self) -> B256 {
-            self.0.class()
+            ReferenceEngine.class()
         }
 
-        fn evaluate(
+        fn run(
             &self,
-            live: &Live,
-            store: &dyn CiphertextStore,
-        ) -> Result<Evaluation, EvaluationError> {
-            let scratch = MemoryStore::new();
-            for (_, node) in &live.nodes {
-                for handle in node.inputs() {
-                    if let (Some(record), false) = (store.get(&handle)?, scratch.contains(&handle)?)
-                    {
-                        scratch.insert(vec![(handle, Record::clone(&record))])?;
-                    }
-                }
+            kernel: &Kernel,
+            operands: &[Operand<&U256>],
+        ) -> Result<Computed<U256>, &'static str> {
+            let mut computed = ReferenceEngine.run(kernel, operands)?;
+            if matches!(kernel, Kernel::Op { op, .. } if *op == self.0) {
+                computed.values[0] ^= U256::ONE;
             }
-            let evaluation = self.0.evaluate(live, &scratch)?;
-            for (handle, node) in &live.nodes {
-                let right = Record::clone(&scratch.get(handle)?.unwrap());
-                let wrong = node.op == self.1;
-                let value = open(&right).unwrap() ^ U256::from(u8::from(wrong));
-                let list = self.0.encrypt_inputs(&[(node.result, value)]).unwrap();
-                let record = self.0.expand_inputs(&list).unwrap().remove(0);
-                store.insert(vec![(*handle, record)])?;
-            }
-            Ok(evaluation)
+            Ok(computed)
+        }
+
+        /// Every operation is computed as it was recorded.
+        fn rewrites(&self) -> Rewrites {
+            Rewrites::NONE
+        }
+
+        fn encode(&self, value: &U256) -> Result<Vec<u8>, CiphertextError> {
+            ReferenceEngine.encode(value)
+        }
+
+        fn decode(&self, bytes: &[u8], ty: FheType) -> Result<U256, CiphertextError> {
+            ReferenceEngine.decode(bytes, ty)
         }
 
         fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
-            self.0.encrypt_inputs(values)
+            ReferenceEngine.encrypt_inputs(values)
         }
 
-        fn expand_inputs(&self, list: &[u8]) -> Result<Vec<Record>, CiphertextError> {
-            self.0.expand_inputs(list)
+        fn expand_inputs(&self, list: &[u8]) -> Result<Vec<(FheType, U256)>, CiphertextError> {
+            ReferenceEngine.expand_inputs(list)
         }
     }
 
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn a_wrong_operation_is_found_each_time() {
         let mut sweep = Sweep::new(7);
-        run(&mut sweep, &Faulty(evaluator(), Op::Sub), 500);
+        run(&mut sweep, &GraphEvaluator::new(Faulty(Op::Sub), 1).unwrap(), 500);
         let wrong = usize::try_from(sweep.by_operation["fheSub"]).unwrap();
         assert!(wrong > 0);
         // What was computed from one in the same piece is not what follows from it.
