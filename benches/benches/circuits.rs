@@ -2,10 +2,14 @@
 //! bootstraps, and bootstraps one after the other.
 //!
 //! By default at 8 and 64 bits; `CIPHERVM_WIDTHS=16,128` names others. A name after `--` chooses
-//! operations: `cargo bench -p benches --bench circuits -- add`.
+//! operations: `cargo bench --workspace --bench circuits -- add`. With `UPDATE_DOCS=1` a run of all of
+//! them writes the page of the documentation; `-- --quick` makes it a quarter of an hour.
 
 use std::{
     env,
+    fmt::Write,
+    fs,
+    path::Path,
     thread::available_parallelism,
     time::{Duration, Instant},
 };
@@ -13,7 +17,7 @@ use std::{
 use alloy_primitives::{B256, U256};
 use ciphervm_fhe::{
     CiphertextStore, EvaluationError, Evaluator, FheType, Graph, GraphEvaluator, Handle,
-    MemoryStore, Node, Op, Operand, Profile, Record, Simulated, Simulator, TfheEngine,
+    MemoryStore, Node, Op, Operand, Profile, Record, Simulated, Simulator, TfheEngine, parameters,
 };
 use ciphervm_kms::test_keys;
 use criterion::{
@@ -190,12 +194,88 @@ fn depth(op: Op, operands: &[Is], ty: FheType) -> u64 {
     result.expect("the operands fit").depth()
 }
 
-/// Measures `run`, which returns its bootstraps. Returns those and the mean time.
+/// What one run took: bootstraps, and the mean time.
+type Took = (u64, Duration);
+
+/// An operation at one width.
+struct Line {
+    name: &'static str,
+    ty: FheType,
+    depth: u64,
+    /// By number of threads: ours, and tfhe-rs's.
+    runs: Vec<(usize, Took, Took)>,
+}
+
+impl Line {
+    fn print(&self) {
+        let Self { name, ty, depth, runs } = self;
+        for (threads, ours, tfhe) in runs {
+            println!(
+                "{ty} {name}, {threads} threads: {} bootstraps, {depth} deep, {} ms; tfhe-rs {}, \
+                 {} ms; {:.2} of the bootstraps, {:.2} of the time",
+                ours.0,
+                ours.1.as_millis(),
+                tfhe.0,
+                tfhe.1.as_millis(),
+                ours.0 as f64 / tfhe.0 as f64,
+                ratio(*ours, *tfhe),
+            );
+        }
+    }
+}
+
+/// Of tfhe-rs's time.
+fn ratio(ours: Took, tfhe: Took) -> f64 {
+    ours.1.as_secs_f64() / tfhe.1.as_secs_f64()
+}
+
+/// The page, from this package's folder.
+const PAGE: &str = "../docs/reference/circuits-measured.md";
+
+fn page(lines: &[Line], threads: &[usize]) -> String {
+    let mut page = String::from(
+        "# Circuits, measured\n\n\
+         Milliseconds of single operations on real ciphertexts, ours and those of tfhe-rs's integer \
+         API (in brackets) one after the other in one run, and the ratio of the two. [What they cost \
+         in bootstraps](circuits.md) is exact; times depend on the machine, and where one operation \
+         does not keep all cores busy, a block's other operations do.\n\n\
+         This page is generated: `UPDATE_DOCS=1 cargo bench --workspace --profile dev --bench \
+         circuits -- --quick`.\n",
+    );
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let cpu = cpu.map_or("an unknown processor", |(_, name)| name.trim());
+    let version = parameters::TFHE_VERSION;
+    writeln!(page, "\nOn {cpu}, with tfhe-rs {version}.").expect("a string");
+    let mut types: Vec<FheType> = lines.iter().map(|line| line.ty).collect();
+    types.dedup();
+    for ty in types {
+        write!(page, "\n## {ty}\n\n| operation | PBS | depth |").expect("a string");
+        for threads in threads {
+            let cores = if *threads == 1 { "core" } else { "cores" };
+            write!(page, " ms on {threads} {cores} | ratio |").expect("a string");
+        }
+        write!(page, "\n|---|---:|---:|{}\n", "---:|---:|".repeat(threads.len()))
+            .expect("a string");
+        for Line { name, depth, runs, .. } in lines.iter().filter(|line| line.ty == ty) {
+            let Some((_, ours, tfhe)) = runs.first() else { continue };
+            write!(page, "| {name} | {} ({}) | {depth} |", ours.0, tfhe.0).expect("a string");
+            for (_, ours, tfhe) in runs {
+                let [own, other] = [ours, tfhe].map(|took| took.1.as_millis());
+                write!(page, " {own} ({other}) | {:.2} |", ratio(*ours, *tfhe)).expect("a string");
+            }
+            page.push('\n');
+        }
+    }
+    page
+}
+
+/// Measures `run`, which returns its bootstraps, unless it is not among those that are asked for.
 fn measure(
     group: &mut BenchmarkGroup<'_, WallTime>,
     label: &str,
     run: impl Fn() -> u64,
-) -> Option<(u64, Duration)> {
+) -> Option<Took> {
     let (mut bootstraps, mut total, mut runs) = (0, Duration::ZERO, 0);
     group.bench_function(label, |bencher| {
         bencher.iter_custom(|count| {
@@ -222,6 +302,7 @@ fn circuits(criterion: &mut Criterion) {
     let widths = env::var("CIPHERVM_WIDTHS").unwrap_or_else(|_| "8,64".to_owned());
     let (client, server) = gen_keys_radix(META.compute_parameters, 1);
     let pools: Vec<(usize, ThreadPool)> = threads.iter().map(|n| (*n, pool(*n))).collect();
+    let mut lines = Vec::new();
     for width in widths.split(',') {
         let width: usize = width.trim().parse().expect("CIPHERVM_WIDTHS is a list of widths");
         let ty = FheType::ALL.into_iter().find(|ty| ty.bits() == width).expect("a type's width");
@@ -241,41 +322,33 @@ fn circuits(criterion: &mut Criterion) {
                 continue;
             }
             let (graph, result) = ours.graph(*op, operands, ty);
-            let mut lines = Vec::new();
-            for (threads, evaluator) in &ours.evaluators {
-                let run = || {
+            let mut line = Line { name, ty, depth: depth(*op, operands, ty), runs: Vec::new() };
+            for ((threads, evaluator), (_, pool)) in ours.evaluators.iter().zip(&pools) {
+                let own = || {
                     let store = MemoryStore::new();
                     store.insert(ours.records.clone()).expect("the store is empty");
                     let settled = |h: &Handle| store.contains(h).map_err(EvaluationError::from);
                     let live = graph.live([result], settled).expect("the inputs are there");
                     evaluator.evaluate(&live, &store).expect("it computes").bootstraps
                 };
-                let label = format!("{name}, {threads} threads");
-                lines.extend(measure(&mut group, &label, run).map(|took| (*threads, took)));
-            }
-            for (threads, pool) in &pools {
-                let run = || {
+                let other = || {
                     let before = get_pbs_count();
                     pool.install(|| yardstick(&server, &inputs));
                     get_pbs_count() - before
                 };
-                let label = format!("{name}, {threads} threads, tfhe-rs");
-                let Some((bootstraps, time)) = measure(&mut group, &label, run) else { continue };
-                let Some((_, (own, took))) = lines.iter().find(|(n, _)| n == threads) else {
-                    continue;
-                };
-                println!(
-                    "{ty} {name}, {threads} threads: {own} bootstraps, {} deep, {} ms; tfhe-rs \
-                     {bootstraps}, {} ms; {:.2} of the bootstraps, {:.2} of the time",
-                    depth(*op, operands, ty),
-                    took.as_millis(),
-                    time.as_millis(),
-                    *own as f64 / bootstraps as f64,
-                    took.as_secs_f64() / time.as_secs_f64(),
-                );
+                let label = format!("{name}, {threads} threads");
+                let own = measure(&mut group, &label, own);
+                let other = measure(&mut group, &format!("{label}, tfhe-rs"), other);
+                line.runs.extend(own.zip(other).map(|(own, other)| (*threads, own, other)));
             }
+            line.print();
+            lines.push(line);
         }
         group.finish();
+    }
+    if env::var_os("UPDATE_DOCS").is_some_and(|update| update == "1") {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+        fs::write(path, page(&lines, &threads)).expect("a page");
     }
 }
 
