@@ -5,12 +5,7 @@
 //! has it give everything back: what is measured is what the server holds.
 
 use std::{
-    env, fs,
-    io::Write,
-    net::TcpStream,
-    process::Command,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
+    env, fs, io::Write, net::TcpStream, process::Command, sync::atomic::Ordering, thread,
     time::Duration,
 };
 
@@ -33,23 +28,22 @@ const BYTES: u32 = 4 << 20;
 /// too many, may hold 192 MiB of requests, and a request or an answer is copied on its way.
 const BOUND: usize = 512 << 20;
 
-fn limits() -> Limits {
-    Limits {
-        connections: CONNECTIONS,
+fn start(connections: u32) -> Node {
+    Node::start(Limits {
+        connections,
         request_bytes: BYTES,
         response_bytes: BYTES,
         ..Limits::default()
-    }
+    })
 }
 
 /// Runs `scenario`, all that the test of this name does, in a process where nothing else takes
-/// memory, and holds the most that this process ever had to the bound.
-fn alone(test: &str, scenario: impl FnOnce()) {
+/// memory. Whether the most that this process ever had is within the bound must be as `bounded` says.
+fn alone(test: &str, bounded: bool, scenario: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         scenario();
         let peak = peak();
-        println!("{} MiB", peak >> 20);
-        assert!(peak < BOUND, "{} MiB", peak >> 20);
+        assert!((peak < BOUND) == bounded, "{} MiB", peak >> 20);
         return;
     }
     let output = Command::new(env::current_exe().unwrap())
@@ -83,52 +77,72 @@ fn send_nearly_all(stream: &mut TcpStream) -> Option<()> {
     Some(())
 }
 
+/// Clients that send nearly all of a request. Those that are not read from give up after `patience`.
+fn send_much(connections: u32, patience: Duration) {
+    let node = start(connections);
+    let send = |patience| {
+        let mut stream = node.connect();
+        stream.set_write_timeout(Some(patience)).unwrap();
+        let whole = send_nearly_all(&mut stream).is_some();
+        (stream, whole)
+    };
+    // The server takes as much as it may, and no more, however many others there are. All
+    // connections stay open until the last one has sent what it could.
+    let taken: Vec<_> = (0..CONNECTIONS).map(|_| send(DEADLINE)).collect();
+    assert!(taken.iter().all(|(_, whole)| *whole));
+    let others: Vec<_> = thread::scope(|scope| {
+        let others: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| send(patience))).collect();
+        others.into_iter().map(|other| other.join().unwrap()).collect()
+    });
+    drop((taken, others));
+    assert_serves(&node);
+}
+
+/// Clients that ask for much, until `answers` of them have an answer, and read nothing.
+fn read_nothing(connections: u32, answers: usize) {
+    let node = start(connections);
+    let fill = request("fill", json!([BYTES - (64 << 10)])).to_string();
+    let silent: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut stream = node.connect();
+            post_to(&mut stream, &fill);
+            stream
+        })
+        .collect();
+    crate::eventually(|| node.gate.fills.load(Ordering::SeqCst) >= answers);
+    drop(silent);
+    assert_serves(&node);
+}
+
+/// Once the connections that were closed are gone.
+fn assert_serves(node: &Node) {
+    crate::eventually(|| node.post(request("echo", json!([1])).to_string()).status == 200);
+}
+
 #[test]
 fn clients_that_send_much_take_bounded_memory() {
-    alone("memory::clients_that_send_much_take_bounded_memory", || {
-        let node = Node::start(limits());
-        let send = |patience| {
-            let mut stream = node.connect();
-            stream.set_write_timeout(Some(patience)).unwrap();
-            let whole = send_nearly_all(&mut stream).is_some();
-            (stream, whole)
-        };
-        // The server takes as much as it may, and no more, however many others there are. All
-        // connections stay open until the last one has sent what it could.
-        let taken: Vec<_> = (0..CONNECTIONS).map(|_| send(DEADLINE)).collect();
-        assert!(taken.iter().all(|(_, whole)| *whole));
-        let next = AtomicUsize::new(0);
-        let client = || {
-            let mut streams = Vec::new();
-            while next.fetch_add(1, Ordering::SeqCst) < CLIENTS {
-                streams.push(send(Duration::from_millis(300)));
-            }
-            streams
-        };
-        let streams: Vec<_> = thread::scope(|scope| {
-            let clients: Vec<_> = (0..20).map(|_| scope.spawn(client)).collect();
-            clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
-        });
-        drop(taken);
-        drop(streams);
-        crate::eventually(|| node.post(request("echo", json!([1])).to_string()).status == 200);
+    alone("memory::clients_that_send_much_take_bounded_memory", true, || {
+        send_much(CONNECTIONS, Duration::from_secs(3));
+    });
+}
+
+#[test]
+fn clients_that_send_much_take_more_if_all_may_connect() {
+    alone("memory::clients_that_send_much_take_more_if_all_may_connect", false, || {
+        send_much(u32::MAX, DEADLINE);
     });
 }
 
 #[test]
 fn clients_that_read_nothing_take_bounded_memory() {
-    alone("memory::clients_that_read_nothing_take_bounded_memory", || {
-        let node = Node::start(limits());
-        let fill = request("fill", json!([BYTES - (64 << 10)])).to_string();
-        let silent: Vec<_> = (0..CLIENTS)
-            .map(|_| {
-                let mut stream = node.connect();
-                post_to(&mut stream, &fill);
-                stream
-            })
-            .collect();
-        crate::eventually(|| node.gate.fills.load(Ordering::SeqCst) >= CONNECTIONS as usize);
-        drop(silent);
-        crate::eventually(|| node.post(request("echo", json!([1])).to_string()).status == 200);
+    alone("memory::clients_that_read_nothing_take_bounded_memory", true, || {
+        read_nothing(CONNECTIONS, CONNECTIONS as usize);
+    });
+}
+
+#[test]
+fn clients_that_read_nothing_take_more_if_all_may_connect() {
+    alone("memory::clients_that_read_nothing_take_more_if_all_may_connect", false, || {
+        read_nothing(u32::MAX, CLIENTS);
     });
 }
