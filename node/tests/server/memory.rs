@@ -5,12 +5,7 @@
 //! has it give everything back: what is measured is what the server holds.
 
 use std::{
-    env, fs,
-    io::Write,
-    net::TcpStream,
-    process::Command,
-    sync::atomic::Ordering,
-    thread,
+    env, fs, io::Write, net::TcpStream, process::Command, sync::atomic::Ordering, thread,
     time::Duration,
 };
 
