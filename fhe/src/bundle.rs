@@ -58,6 +58,17 @@ pub enum Source {
     },
 }
 
+/// A whole plan as a bundle.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Its inputs.
+    pub inputs: Vec<Arc<Record>>,
+    /// The handles of the inputs.
+    pub handles: Vec<Handle>,
+}
+
 impl Bundle {
     /// One kernel on ciphertexts, all results of which are wanted.
     pub fn single(class: B256, kernel: &Kernel, operands: &[Operand<Arc<Record>>]) -> Self {
@@ -78,9 +89,8 @@ impl Bundle {
         Self { class, inputs, steps, outputs }
     }
 
-    /// A whole plan. `record` gives the ciphertexts of handles from outside. Returns the bundle,
-    /// its inputs, and the handles from outside in their order; outputs are in the order of
-    /// [`Plan::outputs`].
+    /// A whole plan. `record` gives the ciphertexts of handles from outside. Outputs are in the order
+    /// of [`Plan::outputs`].
     ///
     /// # Errors
     /// Those of `record`.
@@ -88,7 +98,7 @@ impl Bundle {
         class: B256,
         plan: &Plan,
         mut record: impl FnMut(&Handle) -> Result<Arc<Record>, E>,
-    ) -> Result<(Self, Vec<Arc<Record>>, Vec<Handle>), E> {
+    ) -> Result<Packed, E> {
         let mut handles: Vec<Handle> = plan
             .steps
             .iter()
@@ -124,7 +134,7 @@ impl Bundle {
             steps: plan.steps.iter().map(work).collect(),
             outputs: plan.outputs.values().map(|place| source(*place)).collect(),
         };
-        Ok((bundle, records, handles))
+        Ok(Packed { bundle, inputs: records, handles })
     }
 
     /// The bundle's name: a hash of all that is in it.

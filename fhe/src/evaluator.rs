@@ -11,7 +11,8 @@ use alloy_primitives::{B256, U256};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 
 use crate::{
-    Bundle, CiphertextStore, FheType, Handle, Live, Operand, Plan, Record, Rewrites, Source,
+    Bundle, CiphertextStore, FheType, Handle, Live, Operand, Packed, Plan, Record, Rewrites,
+    Source,
     bundle::Work,
     engine::Engine,
     error::{BundleError, CiphertextError, EvaluationError, GraphError},
@@ -65,7 +66,7 @@ pub trait Evaluator: fmt::Debug + Send + Sync {
     ) -> Result<Evaluation, EvaluationError> {
         let start = Instant::now();
         let plan = Plan::new(live, self.rewrites());
-        let (bundle, inputs, handles) = Bundle::whole(self.class(), &plan, |handle| {
+        let Packed { bundle, inputs, handles } = Bundle::whole(self.class(), &plan, |handle| {
             store.get(handle)?.ok_or(EvaluationError::Graph(GraphError::Unknown(*handle)))
         })?;
         let Execution { outputs, steps } = self.execute(&bundle, &inputs).map_err(|error| {

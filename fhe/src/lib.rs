@@ -53,7 +53,7 @@ mod types;
 
 pub use alloy_primitives as primitives;
 
-pub use bundle::{Bundle, Input, Source, Work};
+pub use bundle::{Bundle, Input, Packed, Source, Work};
 pub use ciphertext::Ciphertext;
 pub use circuits::{Circuit, algebra::Profile};
 pub use engine::{Computed, Engine, ReferenceEngine, SimulationEngine, TfheEngine};

@@ -75,9 +75,9 @@ fn binary(op: Op, ty: FheType, x: Term, y: Term) -> Option<Term> {
         Op::Add => other(zero),
         Op::BitOr if either(max) => Some(max),
         Op::BitXor if x == y => Some(zero),
-        Op::BitOr | Op::BitXor => other(zero).or(when(x == y, x)),
+        Op::BitOr | Op::BitXor => other(zero).or_else(|| when(x == y, x)),
         Op::BitAnd if either(zero) => Some(zero),
-        Op::BitAnd => other(max).or(when(x == y, x)),
+        Op::BitAnd => other(max).or_else(|| when(x == y, x)),
         Op::Sub if x == y => Some(zero),
         Op::Sub => when(y == zero, x),
         Op::Mul if either(zero) => Some(zero),
@@ -95,9 +95,9 @@ fn binary(op: Op, ty: FheType, x: Term, y: Term) -> Option<Term> {
         Op::Gt => when(x == y || x == zero || y == max, no),
         Op::Lt => when(x == y || y == zero || x == max, no),
         Op::Min if either(zero) => Some(zero),
-        Op::Min => other(max).or(when(x == y, x)),
+        Op::Min => other(max).or_else(|| when(x == y, x)),
         Op::Max if either(max) => Some(max),
-        Op::Max => other(zero).or(when(x == y, x)),
+        Op::Max => other(zero).or_else(|| when(x == y, x)),
         _ => None,
     }
 }

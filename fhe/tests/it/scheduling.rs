@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    slice,
     sync::{Arc, Mutex},
 };
 
@@ -113,7 +114,7 @@ fn bits_depend_on_neither_threads_nor_batches_nor_the_unit_of_work() {
         } else {
             payments()
                 .iter()
-                .flat_map(|live| scheduler.evaluate(&[live.clone()]).unwrap())
+                .flat_map(|live| scheduler.evaluate(slice::from_ref(live)).unwrap())
                 .collect()
         };
         assert!(evaluations.iter().all(|evaluation| evaluation.failed.is_empty()));

@@ -137,9 +137,8 @@ impl Measurements {
     fn add(&mut self, measured: Vec<Measured>) {
         let mut together: BTreeMap<Handle, Measured> = BTreeMap::new();
         for step in measured {
-            let entry = together
-                .entry(step.handle)
-                .or_insert(Measured { handle: step.handle, ..Measured::default() });
+            let entry = together.entry(step.handle).or_default();
+            entry.handle = step.handle;
             entry.elapsed += step.elapsed;
             entry.bootstraps += step.bootstraps;
         }

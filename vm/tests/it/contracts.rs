@@ -103,17 +103,17 @@ impl Bench {
     }
 
     fn transfer(&mut self, token: Address, from: Address, to: Address) -> Accounts {
-        let (amount, inputProof) = self.number(token, from, 5);
-        self.call(from, token, &abi::confidentialTransferCall { to, amount, inputProof })
+        let (amount, proof) = self.number(token, from, 5);
+        self.call(from, token, &abi::confidentialTransferCall { to, amount, inputProof: proof })
     }
 
     fn token(&mut self) -> Vec<Row> {
         let strings = ("Test".to_owned(), "TEST".to_owned(), String::new());
         let arguments = (OWNER, strings.0, strings.1, strings.2).abi_encode_params();
         let token = self.deploy("ConfidentialToken", arguments);
-        let mut mint = |bench: &mut Self, to| {
-            let (amount, inputProof) = bench.number(token, OWNER, 1_000);
-            bench.call(OWNER, token, &abi::mintCall { to, amount, inputProof })
+        let mint = |bench: &mut Self, to| {
+            let (amount, proof) = bench.number(token, OWNER, 1_000);
+            bench.call(OWNER, token, &abi::mintCall { to, amount, inputProof: proof })
         };
         mint(self, ALICE);
         mint(self, BOB);
@@ -135,9 +135,9 @@ impl Bench {
         self.call(ALICE, coin, &abi::approveCall { spender: wrapped, amount: million });
         let wrap = abi::wrapCall { to: ALICE, amount: U256::from(10).pow(U256::from(18)) };
         self.call(ALICE, wrapped, &wrap);
-        let mut unwrap = |bench: &mut Self| {
-            let (amount, inputProof) = bench.number(wrapped, ALICE, 7);
-            let unwrap = abi::unwrapCall { from: ALICE, to: ALICE, amount, inputProof };
+        let unwrap = |bench: &mut Self| {
+            let (amount, proof) = bench.number(wrapped, ALICE, 7);
+            let unwrap = abi::unwrapCall { from: ALICE, to: ALICE, amount, inputProof: proof };
             bench.call(ALICE, wrapped, &unwrap)
         };
         // From here on the balance and the supply are no constants.
@@ -175,19 +175,19 @@ impl Bench {
             self.call(OWNER, exchange, &abi::depositCall { account, amount: 1_000 });
         }
         // Balances that are no constants any more.
-        let mut swap = |bench: &mut Self| {
+        let swap = |bench: &mut Self| {
             let (amount, proof) = bench.number(exchange, ALICE, 3);
             bench.call(ALICE, exchange, &abi::swapCall { buyer: BOB, amount, price: 10, proof })
         };
         swap(self);
         let swapped = swap(self);
-        let mut bid = |bench: &mut Self, bidder| {
+        let bid = |bench: &mut Self, bidder| {
             let (amount, proof) = bench.number(exchange, ALICE, bidder);
             bench.call(ALICE, exchange, &abi::bidCall { amount, bidder, proof })
         };
         bid(self, 7);
         let outbid = bid(self, 9);
-        let mut vote = |bench: &mut Self| {
+        let vote = |bench: &mut Self| {
             let (choice, proof) = bench.number(exchange, BOB, 1);
             bench.call(BOB, exchange, &abi::voteCall { choice, proof })
         };
