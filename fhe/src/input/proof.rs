@@ -5,7 +5,10 @@
 //! parameters, of at most [`MAX_VALUES`](super::MAX_VALUES) values and [`Crs::BITS`] bits, whose proof is of the
 //! second scheme, made with the compute load `Verify` and not with the oldest hash configuration.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tfhe::{
@@ -28,6 +31,9 @@ pub struct ProofVerifier {
     keys: Arc<Keyset>,
     crs: Arc<Crs>,
     pool: ThreadPool,
+    /// Held while a list is opened. tfhe-rs borrows the thread's key for that long, and a thread
+    /// that waits for pieces of one list would take up the next one, and borrow it again.
+    opening: Mutex<()>,
 }
 
 /// A list whose proof was found valid.
@@ -58,7 +64,7 @@ impl ProofVerifier {
             .num_threads(threads.clamp(1, MAX_THREADS))
             .thread_name(|index| format!("proof-{index}"))
             .build()?;
-        Ok(Self { keys, crs, pool })
+        Ok(Self { keys, crs, pool, opening: Mutex::new(()) })
     }
 
     /// The keys.
@@ -117,6 +123,7 @@ impl ProofVerifier {
                 .map_err(|error| CiphertextError::Malformed(error.to_string()))?;
             values(&expanded)
         };
+        let _turn = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let opened: Vec<(FheType, Ciphertext)> =
             caught(|| self.pool.install(open)).map_err(CiphertextError::Malformed)??;
         opened.into_iter().map(|(ty, value)| Ok(Record::new(ty, class, value.encode()?))).collect()

@@ -1,7 +1,11 @@
 //! Each application once on real ciphertexts, as small as it gets, with proofs of all inputs.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    sync::{Mutex, OnceLock, PoisonError},
+    thread,
+};
 
+use alloy_primitives::Address;
 use applications::{
     Application, Backend, Stage, User,
     auction::Auction,
@@ -114,4 +118,21 @@ fn a_proof_of_another_validator_is_refused() {
     let refused = stage.submit(bob, contract, &list);
     assert!(matches!(refused, Err(InputError::Ciphertext(CiphertextError::Proof))), "{refused:?}");
     stage.submit(alice, contract, &list).unwrap();
+}
+
+/// Their pieces share threads, and a key that a thread lends to one list at a time.
+#[test]
+fn lists_that_come_in_together_are_all_accepted() {
+    let stage = &stage();
+    let (user, contract) = (User::new(1).unwrap().address, Address::repeat_byte(7));
+    let values = [(FheType::Uint64, 5); 4];
+    let lists: Vec<Vec<u8>> =
+        (0..4).map(|_| stage.prove(user, contract, &values).unwrap().expect("a proof")).collect();
+    thread::scope(|scope| {
+        let submit = |list| scope.spawn(move || stage.submit(user, contract, list).unwrap());
+        let answers: Vec<_> = lists.iter().map(submit).collect();
+        for answer in answers {
+            assert_eq!(answer.join().expect("it is accepted").handles.len(), values.len());
+        }
+    });
 }
