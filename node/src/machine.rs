@@ -2,18 +2,18 @@
 
 use std::{path::Path, sync::Arc, thread::available_parallelism};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use anyhow::{Context, Result, anyhow, ensure};
 use ciphervm::{
     Block, Call, Chain, InputService, LOCAL_COPROCESSOR_KEY, Outcome, Settled, Settlement,
 };
 use ciphervm_fhe::{
-    CachedStore, CiphertextStore, DatabaseStore, Evaluator, GraphEvaluator, Handle,
-    ReferenceEngine, TfheEngine, keys::Keyset,
+    CachedStore, CiphertextStore, DatabaseStore, Evaluator, GraphEvaluator, Handle, MemoryStore,
+    Node, Record as Ciphertext, ReferenceEngine, TfheEngine, keys::Keyset,
 };
 use ciphervm_kms::{Kms, ReferenceKms};
-use ciphervm_precompiles::{GenesisParams, HostConfig, interface::Acl};
+use ciphervm_precompiles::{GenesisParams, HostConfig, Record, interface::Acl};
 use clap::ValueEnum;
 
 /// Memory for recently used ciphertexts.
@@ -36,6 +36,8 @@ pub struct Machine {
     inputs: InputService,
     kms: Arc<dyn Kms>,
     host: HostConfig,
+    /// Blocks, and the roots of their commitments.
+    blocks: Vec<(Block, B256)>,
 }
 
 impl Machine {
@@ -76,7 +78,7 @@ impl Machine {
             LOCAL_COPROCESSOR_KEY,
         )?;
         let settlement = Settlement::new(host.addresses, evaluator, store);
-        Ok(Self { chain, settlement, inputs, kms, host })
+        Ok(Self { chain, settlement, inputs, kms, host, blocks: Vec::new() })
     }
 
     /// As many threads as there are cores.
@@ -106,7 +108,36 @@ impl Machine {
     pub fn execute(&mut self, calls: &[Call]) -> Result<(Block, Settled)> {
         let block = self.chain.execute(calls)?;
         let settled = self.settlement.settle(block.logs())?;
+        let commitment = self.settlement.commitment(block.logs())?;
+        self.blocks.push((block.clone(), commitment.root));
         Ok((block, settled))
+    }
+
+    /// Computes all ciphertexts once more, in an empty store that gets nothing but the encrypted
+    /// inputs, and compares each block's commitment. Returns how many ciphertexts these were.
+    ///
+    /// # Errors
+    /// If anything cannot be computed, or comes out different.
+    pub fn verify(&self) -> Result<usize> {
+        let evaluator = Arc::clone(self.settlement.scheduler().evaluator());
+        let again: Arc<dyn CiphertextStore> = Arc::new(MemoryStore::new());
+        let settlement = Settlement::new(self.host.addresses, evaluator, Arc::clone(&again));
+        let mut ciphertexts = 0;
+        for (block, root) in &self.blocks {
+            let record = Record::from_logs(&self.host.addresses, block.logs().flatten())?;
+            let nodes = record.ops.iter().filter_map(|op| record.graph.get(&op.handle));
+            for input in nodes.flat_map(Node::inputs).filter(|input| input.input_index().is_some())
+            {
+                let input_record = self.store().get(&input)?.context("an input is not there")?;
+                again.insert(vec![(input, Ciphertext::clone(&input_record))])?;
+            }
+            settlement.settle(block.logs())?;
+            let commitment = settlement.commitment(block.logs())?;
+            let (number, found) = (block.number, commitment.root);
+            ensure!(found == *root, "block {number} had the root {root}, and now has {found}");
+            ciphertexts += commitment.ciphertexts.len();
+        }
+        Ok(ciphertexts)
     }
 
     /// Reads from a contract.

@@ -35,6 +35,9 @@ pub struct Options {
     /// Threads that evaluate [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// In the end, compute all ciphertexts once more, and compare every block's Merkle root.
+    #[arg(long)]
+    pub verify: bool,
 }
 
 sol! {
@@ -181,6 +184,10 @@ pub fn run(options: &Options) -> Result<()> {
     );
     check(&report)?;
     println!("All decrypted balances equal the plain ones.");
+    if options.verify {
+        let ciphertexts = machine.verify()?;
+        println!("{ciphertexts} ciphertexts computed again: every block has the same Merkle root.");
+    }
     Ok(())
 }
 

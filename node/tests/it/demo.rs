@@ -15,6 +15,8 @@ fn verify(mut machine: Machine) -> Report {
     // Mint and transfers compute what can be used again and nothing else.
     let run: Vec<_> = report.steps.iter().map(|s| s.settled.operations).collect();
     assert_eq!(run, [0, 4, 6, 6, 6, 6]);
+    // Two of the mint, and three of each transfer.
+    assert_eq!(machine.verify().unwrap(), 14);
     report
 }
 
