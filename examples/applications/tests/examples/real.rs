@@ -129,8 +129,10 @@ fn lists_that_come_in_together_are_all_accepted() {
     let lists: Vec<Vec<u8>> =
         (0..4).map(|_| stage.prove(user, contract, &values).unwrap().expect("a proof")).collect();
     thread::scope(|scope| {
-        let submit = |list| scope.spawn(move || stage.submit(user, contract, list).unwrap());
-        let answers: Vec<_> = lists.iter().map(submit).collect();
+        let answers: Vec<_> = lists
+            .iter()
+            .map(|list| scope.spawn(move || stage.submit(user, contract, list).unwrap()))
+            .collect();
         for answer in answers {
             assert_eq!(answer.join().expect("it is accepted").handles.len(), values.len());
         }
