@@ -77,7 +77,7 @@ pub(crate) fn count(settled: &Settled) {
 /// What is so now.
 fn observe(devnet: &Devnet) {
     let Progress { settled, waiting, .. } = devnet.settler().progress();
-    let Occupancy { running, waiting: steps, transactions, bytes } =
+    let Occupancy { running, waiting: steps, transactions, bytes, .. } =
         devnet.settler().settlement().scheduler().occupancy();
     let head = devnet.chain(|chain| chain.head().number());
     for (name, value) in [

@@ -59,6 +59,8 @@ pub struct Occupancy {
     pub transactions: usize,
     /// Bytes of intermediate ciphertexts in memory.
     pub bytes: u64,
+    /// The most that these were.
+    pub peak: u64,
 }
 
 /// Computes transactions into one store.
@@ -192,6 +194,7 @@ impl Scheduler {
             waiting: state.waiting(),
             transactions: state.transactions(),
             bytes: state.bytes,
+            peak: state.peak,
         }
     }
 }

@@ -140,6 +140,8 @@ pub(super) struct State {
     pub(super) finishing: usize,
     /// Bytes of results in memory.
     pub(super) bytes: u64,
+    /// The most that these were.
+    pub(super) peak: u64,
     /// No further step starts.
     pub(super) stopped: bool,
 }
@@ -374,6 +376,7 @@ impl State {
                 slot.content = Some(Content::Memory(Arc::new(record)));
             }
         }
+        self.peak = self.peak.max(self.bytes);
         let consumers = std::mem::take(&mut node.consumers);
         let first = node.transactions.first().copied();
         if let Some(owner) = first.and_then(|first| self.transactions.get_mut(&first)) {
