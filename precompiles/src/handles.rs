@@ -52,7 +52,7 @@ impl Context {
 impl PreimageScheme {
     /// Whether handles of `op` are bound to the block, so that the parent's hash is needed.
     pub fn binds_block(self, op: Op) -> bool {
-        self != Self::V011 && !is_random(op)
+        self != Self::V011 && !op.spec().is_random()
     }
 
     /// What is hashed into the handle of `op`'s result. `boundary` is the bitmap of operands not
@@ -64,10 +64,10 @@ impl PreimageScheme {
         }
         preimage.push(op.id());
         preimage.extend(body);
-        if self == Self::Main && !is_random(op) && op.spec().shape != Shape::TrivialEncrypt {
+        if self == Self::Main && !op.spec().is_random() && op.spec().shape != Shape::TrivialEncrypt {
             preimage.extend(boundary.to_be_bytes::<32>());
         }
-        if !is_random(op) {
+        if !op.spec().is_random() {
             context.pack(self.binds_block(op), &mut preimage);
         }
         preimage
@@ -83,10 +83,6 @@ impl PreimageScheme {
         context.pack(true, &mut preimage);
         preimage
     }
-}
-
-fn is_random(op: Op) -> bool {
-    matches!(op.spec().shape, Shape::Rand | Shape::RandBounded)
 }
 
 #[cfg(test)]

@@ -83,7 +83,13 @@ pub(super) const TYPES: [(FheType, usize); 8] = [
 /// Plans one operation. Where `last` is given, it is among the operands.
 pub(super) fn plan(dice: &mut Dice, held: &[Held], last: Option<Held>) -> Planned {
     loop {
-        let spec = dice.pick(&OPS.each_ref());
+        // Most operations on a Bool give a Bool, and chains would seldom leave it.
+        let leaves = last.is_some_and(|last| last.ty == FheType::Bool) && dice.one_in(2);
+        let spec = if leaves {
+            dice.pick(&[Op::IfThenElse.spec(), Op::Cast.spec()])
+        } else {
+            dice.pick(&OPS.each_ref())
+        };
         let ty = match last {
             Some(last) => last.ty,
             None => draw_type(dice),

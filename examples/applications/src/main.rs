@@ -18,6 +18,9 @@ struct Options {
     /// Where pictures are written.
     #[arg(long, value_name = "DIR", default_value = "target/examples")]
     pictures: PathBuf,
+    /// How much of it is run [default: whole on plaintexts, a sample on real FHE].
+    #[arg(long, value_enum)]
+    extent: Option<ExtentKind>,
     /// Run only those whose names have this in them.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
@@ -29,6 +32,14 @@ enum EvaluatorKind {
     Tfhe,
     /// Plaintexts: instant, and nothing is secret.
     Reference,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExtentKind {
+    /// Whole test sets, and pictures of 16 × 16.
+    Whole,
+    /// As much as takes minutes on real FHE.
+    Sample,
 }
 
 fn main() -> ExitCode {
@@ -45,7 +56,7 @@ fn main() -> ExitCode {
 /// Whether all results are equal to the plain ones.
 fn run(options: &Options) -> Result<bool> {
     let threads = options.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-    let (backend, extent) = match options.evaluator {
+    let (backend, usual) = match options.evaluator {
         EvaluatorKind::Reference => {
             println!("Reference evaluator: plaintexts, nothing is secret");
             (Backend::reference()?, Extent::Whole)
@@ -54,6 +65,11 @@ fn run(options: &Options) -> Result<bool> {
             println!("Real FHE on {threads} threads, under keys that everybody knows");
             (Backend::tfhe(threads)?, Extent::Sample)
         }
+    };
+    let extent = match options.extent {
+        Some(ExtentKind::Whole) => Extent::Whole,
+        Some(ExtentKind::Sample) => Extent::Sample,
+        None => usual,
     };
     let mut rows = Vec::new();
     for application in catalogue(extent)? {

@@ -19,7 +19,7 @@ use super::{
     algebra::Algebra,
     compare, select,
 };
-use crate::{FheType, Kernel, Op, Shape};
+use crate::{FheType, Kernel, Op};
 
 /// What a kernel takes and gives.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ fn numbers<B>(x: &[Value<B>]) -> Result<Vec<&Number<B>>, &'static str> {
 /// has no operand that is encrypted, and its value is.
 fn fold<B>(kernel: &Kernel, x: &[&Number<B>]) -> Result<Option<Vec<Value<B>>>, &'static str> {
     if let Kernel::Op { op, .. } = kernel
-        && matches!(op.spec().shape, Shape::Rand | Shape::RandBounded)
+        && op.spec().is_random()
     {
         return Ok(None);
     }

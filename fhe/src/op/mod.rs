@@ -174,6 +174,11 @@ impl OpSpec {
         }
     }
 
+    /// Whether the result is drawn from a seed: an encrypted one, without an encrypted operand.
+    pub fn is_random(&self) -> bool {
+        matches!(self.shape, Shape::Rand | Shape::RandBounded)
+    }
+
     /// Whether a graph node of the operation can have so many operands.
     pub fn takes(&self, operands: usize) -> bool {
         match self.shape {

@@ -8,7 +8,7 @@ use super::{
     identities::{self, Simpler},
     rewrites::{Rewrite, Rewrites},
 };
-use crate::{FheType, Handle, Live, Op, Operand, Shape, reference};
+use crate::{FheType, Handle, Live, Op, Operand, reference};
 
 /// What an operation takes: public, there already, or the result of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ impl Dag {
                 }
             }
         }
-        if is_random(expression.op) {
+        if expression.op.spec().is_random() {
             // Its terms are all clear, and its result is not.
         } else if let Some(terms) = constants(&expression.terms)
             && rewrites.contains(Rewrite::Identities)
@@ -172,10 +172,6 @@ fn follow(moved: &[Option<Term>], term: Term) -> Term {
         Term::Result(position) => moved[position].expect("operands come before results"),
         Term::Stored(_) | Term::Constant(_) => term,
     }
-}
-
-fn is_random(op: Op) -> bool {
-    matches!(op.spec().shape, Shape::Rand | Shape::RandBounded)
 }
 
 /// The values of terms that are all constant.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    slice,
+    fmt, slice,
     sync::{Arc, Mutex},
 };
 
@@ -14,6 +14,10 @@ use ciphervm_fhe::{
     SimulationEngine, TfheEngine,
 };
 use ciphervm_kms::test_keys;
+use proptest::{
+    prelude::RngExt as _,
+    test_runner::{RngAlgorithm, TestRng},
+};
 
 const BYTE: FheType = FheType::Uint8;
 
@@ -227,6 +231,97 @@ impl Evaluator for Diary {
 
     fn expand_inputs(&self, list: &[u8]) -> Result<Vec<Record>, CiphertextError> {
         self.inner.expand_inputs(list)
+    }
+}
+
+/// An evaluator that starts the jobs that it has been given in any order.
+#[derive(Debug)]
+struct Shuffler {
+    inner: Arc<dyn Evaluator>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+struct Waiting {
+    rng: TestRng,
+    jobs: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("jobs", &self.jobs.len()).finish_non_exhaustive()
+    }
+}
+
+impl Shuffler {
+    fn new(inner: Arc<dyn Evaluator>, seed: u8) -> Self {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        let waiting = Waiting { rng, jobs: Vec::new() };
+        Self { inner, waiting: Arc::new(Mutex::new(waiting)) }
+    }
+}
+
+impl Evaluator for Shuffler {
+    fn class(&self) -> B256 {
+        self.inner.class()
+    }
+
+    fn rewrites(&self) -> Rewrites {
+        self.inner.rewrites()
+    }
+
+    /// More than run, so that there is something to choose from.
+    fn threads(&self) -> usize {
+        8 * self.inner.threads()
+    }
+
+    fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
+        self.waiting.lock().unwrap().jobs.push(job);
+        let waiting = Arc::clone(&self.waiting);
+        self.inner.spawn(Box::new(move || {
+            let mut waiting = waiting.lock().unwrap();
+            let Waiting { rng, jobs } = &mut *waiting;
+            let job = jobs.swap_remove(rng.random_range(0..jobs.len()));
+            drop(waiting);
+            job();
+        }));
+    }
+
+    fn execute(&self, bundle: &Bundle, inputs: &[Arc<Record>]) -> Result<Execution, BundleError> {
+        self.inner.execute(bundle, inputs)
+    }
+
+    fn encrypt_inputs(&self, values: &[(FheType, U256)]) -> Result<Vec<u8>, CiphertextError> {
+        self.inner.encrypt_inputs(values)
+    }
+
+    fn expand_inputs(&self, list: &[u8]) -> Result<Vec<Record>, CiphertextError> {
+        self.inner.expand_inputs(list)
+    }
+}
+
+/// Payments side by side from accounts of their own, and the three that follow each other.
+#[test]
+fn bits_do_not_depend_on_the_order_in_which_steps_run() {
+    let evaluator = tfhe(2);
+    let batch = || {
+        let mut batch = payments().to_vec();
+        batch.extend([payment(4, "d", "c", "x"), payment(5, "c", "d", "x")]);
+        batch
+    };
+    let (mut inputs, mut balances) = (INPUTS.to_vec(), BALANCES.to_vec());
+    inputs.push("d");
+    balances.extend(["4from", "4to", "5from", "5to"]);
+    let run = |evaluator: Arc<dyn Evaluator>| {
+        let store = seeded(&*evaluator, &inputs);
+        let scheduler = Scheduler::new(evaluator, Arc::clone(&store) as _, Budget::default());
+        let evaluations = scheduler.evaluate(&batch()).unwrap();
+        assert!(evaluations.iter().all(|evaluation| evaluation.failed.is_empty()));
+        digests(&store, &balances)
+    };
+    let expected = run(Arc::clone(&evaluator));
+    for seed in 0..4 {
+        let shuffled = Shuffler::new(Arc::clone(&evaluator), seed);
+        assert_eq!(run(Arc::new(shuffled)), expected, "order {seed}");
     }
 }
 

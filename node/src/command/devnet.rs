@@ -142,6 +142,11 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir", help_heading = "Storage")]
     state: Option<PathBuf>,
 
+    /// Serve the page in DIR on the same port. Build that of the examples with `npm ci && npm run
+    /// build` in its directory [default without DIR: examples/page/dist].
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "examples/page/dist", value_parser = page, help_heading = "Network")]
+    ui: Option<PathBuf>,
+
     /// Print logs as JSON.
     #[arg(long, help_heading = "Output")]
     json_logs: bool,
@@ -191,6 +196,16 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
     if duration.is_zero() { Err("it must be more than zero".to_owned()) } else { Ok(duration) }
+}
+
+fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.join("index.html").is_file() {
+        return Ok(path);
+    }
+    Err("it has no index.html: build the page with `npm ci && npm run build` in examples/page, or \
+         name the directory of another"
+        .to_owned())
 }
 
 /// What evaluates and decrypts.
@@ -295,7 +310,8 @@ async fn serve(options: &Options, devnet: &Arc<Devnet>, engine: &str) -> Result<
     if options.metrics {
         http = http.merge(monitoring::router(Arc::clone(devnet))?);
     }
-    let server = server::start(address, module, http, server::Limits::default()).await?;
+    let ui = options.ui.as_deref();
+    let server = server::start(address, module, http, ui, server::Limits::default()).await?;
     let mining = tokio::spawn(mine_by_interval(Arc::clone(devnet)));
     if !options.quiet {
         banner(options, devnet, engine);
@@ -468,6 +484,9 @@ fn banner(options: &Options, devnet: &Devnet, engine: &str) {
     println!("Blocks       {blocks}");
     println!("KMS          {}", options.kms.as_deref().unwrap_or("in this process"));
     println!("Relayer      on the same port, with and without the prefix /v2");
+    if let Some(path) = &options.ui {
+        println!("Page         {}, on the same port", path.display());
+    }
     match &options.data_dir {
         Some(path) => {
             let head = devnet.chain(|chain| chain.head().number());

@@ -1,5 +1,5 @@
-//! The network: one TCP port for JSON-RPC, over HTTP and WebSocket, and for the HTTP routes
-//! of the relayer.
+//! The network: one TCP port for JSON-RPC, over HTTP and WebSocket, for the HTTP routes of the
+//! relayer, and for a page.
 //!
 //! A connection is one `Socket`, which holds one of a limited number of slots and bounds how
 //! long its client may stall. A request is received as a whole (`receive`) before anything
@@ -21,7 +21,7 @@ mod socket;
 pub use error::ServerError;
 pub use limits::Limits;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use jsonrpsee::server::{Methods, ServerHandle, stop_channel};
@@ -46,7 +46,8 @@ pub struct Server {
 }
 
 /// Serves the methods of `module` by JSON-RPC on every path of `address` that `http` has no
-/// route for. `GET /healthz` and `GET /version` are added to `http`.
+/// route for. `GET /healthz` and `GET /version` are added to `http`, and so are the files of
+/// directory `ui`, with `index.html` on `/`.
 ///
 /// # Errors
 /// If the address cannot be listened on.
@@ -58,6 +59,7 @@ pub async fn start(
     address: SocketAddr,
     module: impl Into<Methods>,
     http: Router,
+    ui: Option<&Path>,
     limits: Limits,
 ) -> Result<Server, ServerError> {
     let listener = TcpListener::bind(address).await.map_err(|e| ServerError::new(address, e))?;
@@ -71,7 +73,7 @@ pub async fn start(
     let acceptor = Acceptor {
         listener,
         slots: Arc::clone(&slots),
-        router: routes::router(http, rpc, limits),
+        router: routes::router(http, rpc, ui, limits),
         busy: routes::busy(limits),
         limits,
         stop: stop_signal,

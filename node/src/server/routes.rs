@@ -1,29 +1,63 @@
 //! Routes of HTTP.
 
+use std::path::Path;
+
 use axum::{
     Json, Router,
-    extract::DefaultBodyLimit,
-    http::StatusCode,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::from_fn_with_state,
-    routing::{MethodRouter, get},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any, get},
 };
-use jsonrpsee::types::error::SERVER_IS_BUSY_CODE;
+use jsonrpsee::{server::ws, types::error::SERVER_IS_BUSY_CODE};
 use serde_json::json;
-use tower_http::cors::{Any, CorsLayer};
+use tower::ServiceExt;
+use tower_http::{
+    cors::{Any, CorsLayer},
+    services::ServeDir,
+};
 
 use super::{
     Limits,
     receive::{receive, refuse},
 };
 
-/// `http`, the server's own routes, and `rpc` for everything else.
-pub(super) fn router(http: Router, rpc: MethodRouter, limits: Limits) -> Router {
+/// With these a browser lets a page have threads, which make its proofs quicker.
+const ISOLATION: [(HeaderName, HeaderValue); 2] = [
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-embedder-policy"),
+        HeaderValue::from_static("require-corp"),
+    ),
+];
+
+/// `http`, the server's own routes, and `rpc` for everything else, but for files of `ui`.
+pub(super) fn router(http: Router, rpc: MethodRouter, ui: Option<&Path>, limits: Limits) -> Router {
     let version = json!({ "name": "ciphervm", "version": env!("CARGO_PKG_VERSION") });
     let router = http
         .route("/healthz", get(async || "ok"))
         .route("/version", get(async || Json(version)))
-        .fallback_service(rpc);
+        .fallback_service(match ui {
+            Some(directory) => files(directory, rpc),
+            None => rpc,
+        });
     open(router, limits)
+}
+
+/// The files of a directory for whoever gets them, and `rpc` for everybody else.
+fn files(directory: &Path, rpc: MethodRouter) -> MethodRouter {
+    let files = ServeDir::new(directory).fallback(rpc.clone());
+    any(async move |request: Request| -> Response {
+        let gets = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !gets || ws::is_upgrade_request(&request) {
+            return rpc.oneshot(request).await.into_response();
+        }
+        (ISOLATION, files.oneshot(request).await).into_response()
+    })
 }
 
 /// Tells every client that there are too many.

@@ -105,6 +105,7 @@ impl Node {
                 ([127, 0, 0, 1], 0).into(),
                 module,
                 axum::Router::new(),
+                None,
                 Limits::default(),
             ))
             .unwrap();

@@ -1,11 +1,14 @@
 //! JSON-RPC over HTTP, and the routes beside it.
 
-use std::io::{Read, Write};
+use std::{
+    fs,
+    io::{Read, Write},
+};
 
 use ciphervm_node::server::Limits;
 use serde_json::{Value, json};
 
-use crate::{Node, agent, request};
+use crate::{Node, agent, receive, request, send};
 
 #[test]
 fn a_call_is_answered() {
@@ -202,4 +205,35 @@ fn routes_stand_beside_json_rpc() {
     let post = agent().post(node.url("/rpc/of/someone")).content_type("application/json");
     let answer: Value = post.send(call).unwrap().body_mut().read_json().unwrap();
     assert_eq!(answer["result"], 3);
+}
+
+#[test]
+fn a_page_stands_beside_routes_and_json_rpc() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("ui")).unwrap();
+    fs::write(directory.path().join("ui/index.html"), "<h1>hello</h1>").unwrap();
+    fs::write(directory.path().join("ui/prover.wasm"), [0, 97, 115, 109]).unwrap();
+    fs::write(directory.path().join("secret"), "nobody's").unwrap();
+    let node = Node::with_page(Some(&directory.path().join("ui")), Limits::default());
+    let get = |path: &str| {
+        let mut response = agent().get(node.url(path)).call().unwrap();
+        let header = |name: &str| {
+            response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+        };
+        let (content, isolated) = (header("content-type"), header("cross-origin-opener-policy"));
+        assert_eq!(isolated.is_some(), path != "/v2/keyurl");
+        (response.status().as_u16(), content, response.body_mut().read_to_vec().unwrap())
+    };
+    let html = (200, Some("text/html".to_owned()), b"<h1>hello</h1>".to_vec());
+    assert_eq!(get("/"), html);
+    assert_eq!(get("/index.html"), html);
+    assert_eq!(get("/prover.wasm").1.as_deref(), Some("application/wasm"));
+    assert_eq!(get("/v2/keyurl").2, b"keys");
+    for outside in ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/nothing"] {
+        assert_eq!(get(outside).0, 405, "{outside}");
+    }
+    node.assert_serves();
+    let mut socket = node.websocket();
+    send(&mut socket, &request("sum", json!([1, 2])));
+    assert_eq!(receive(&mut socket)["result"], 3);
 }

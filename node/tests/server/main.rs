@@ -10,6 +10,7 @@ mod websocket;
 use std::{
     io::Write,
     net::{SocketAddr, TcpStream},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -98,6 +99,10 @@ struct Node {
 
 impl Node {
     fn start(limits: Limits) -> Self {
+        Self::with_page(None, limits)
+    }
+
+    fn with_page(ui: Option<&Path>, limits: Limits) -> Self {
         let runtime = Runtime::new().unwrap();
         let gate = Arc::new(Gate {
             door: Semaphore::new(0),
@@ -109,7 +114,7 @@ impl Node {
             .route("/v2/keyurl", get(async || "keys"))
             .route("/v2/size", on_post(async |body: Bytes| body.len().to_string()));
         let any_port = ([127, 0, 0, 1], 0).into();
-        let server = runtime.block_on(start(any_port, module(Arc::clone(&gate)), http, limits));
+        let server = runtime.block_on(start(any_port, module(Arc::clone(&gate)), http, ui, limits));
         let server = server.unwrap();
         Self { runtime, address: server.local_address(), gate, server }
     }

@@ -93,7 +93,7 @@ fn dropping_the_server_ends_it() {
 fn a_port_in_use_is_named_and_free_again_after_a_stop() {
     let node = Node::start(Limits::default());
     let address = node.address;
-    let again = || start(address, Methods::new(), Router::new(), Limits::default());
+    let again = || start(address, Methods::new(), Router::new(), None, Limits::default());
     let error = node.runtime.block_on(again()).unwrap_err();
     assert!(matches!(error, ServerError::PortInUse { .. }), "{error:?}");
     let message = format!("port {} is in use; choose another with --port", address.port());
@@ -109,7 +109,7 @@ fn an_address_of_another_machine_is_refused() {
     let node = Node::start(Limits::default());
     // Reserved for documentation (RFC 5737).
     let address = ([192, 0, 2, 1], 8545).into();
-    let start = start(address, Methods::new(), Router::new(), Limits::default());
+    let start = start(address, Methods::new(), Router::new(), None, Limits::default());
     let error = node.runtime.block_on(start).unwrap_err().to_string();
     assert!(error.starts_with("cannot listen on 192.0.2.1:8545: "), "{error}");
 }

@@ -42,7 +42,7 @@ impl Local {
         let runtime = Runtime::new().context("no threads for the server")?;
         let address = SocketAddr::new(options.host, options.port);
         let limits = server::Limits::default();
-        let server = runtime.block_on(server::start(address, module, http, limits))?;
+        let server = runtime.block_on(server::start(address, module, http, None, limits))?;
         let url = format!("http://{}", server.local_address());
         Ok(Self { running: Some((runtime, server)), url })
     }
