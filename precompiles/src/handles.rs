@@ -64,7 +64,8 @@ impl PreimageScheme {
         }
         preimage.push(op.id());
         preimage.extend(body);
-        if self == Self::Main && !op.spec().is_random() && op.spec().shape != Shape::TrivialEncrypt {
+        if self == Self::Main && !op.spec().is_random() && op.spec().shape != Shape::TrivialEncrypt
+        {
             preimage.extend(boundary.to_be_bytes::<32>());
         }
         if !op.spec().is_random() {

@@ -100,7 +100,8 @@ impl Network {
         let runtime = Runtime::new().unwrap();
         let any_port = ([127, 0, 0, 1], 0).into();
         let limits = server::Limits::default();
-        let server = runtime.block_on(server::start(any_port, module, relayer, None, limits)).unwrap();
+        let server =
+            runtime.block_on(server::start(any_port, module, relayer, None, limits)).unwrap();
         Self { service, accounts: addresses, server, _runtime: runtime }
     }
 

@@ -86,7 +86,8 @@ impl Node {
         let module = rpc::module(Arc::clone(&devnet)).unwrap();
         let any_port = ([127, 0, 0, 1], 0).into();
         let limits = Limits::default();
-        let server = runtime.block_on(start(any_port, module, Router::new(), None, limits)).unwrap();
+        let server =
+            runtime.block_on(start(any_port, module, Router::new(), None, limits)).unwrap();
         let config = ureq::Agent::config_builder().timeout_global(Some(DEADLINE));
         Self { server, runtime, devnet, directory, agent: config.build().into() }
     }

@@ -1,13 +1,17 @@
 //! What waits, what can run, what is there.
 
+mod memory;
+mod order;
+
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Instant,
 };
 
 use alloy_primitives::B256;
+use order::{Rank, remaining};
 
 use super::{estimate, spill::Spilled};
 use crate::{
@@ -20,16 +24,6 @@ pub(super) type Done = Box<dyn FnOnce(Vec<Evaluation>) + Send>;
 
 /// A result of a step that is in the scheduler.
 type Value = (u64, usize);
-
-/// When something is due, the lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    /// The count of bootstraps at which its transaction is due.
-    due: u64,
-    transaction: u64,
-    /// Bootstraps one after the other from its start to the end of the transaction.
-    remaining: Reverse<u64>,
-}
 
 /// Where a result is.
 #[derive(Clone, Debug)]
@@ -313,32 +307,6 @@ impl State {
         &mut self.nodes.get_mut(&number).expect("a needed node is there").slots[result]
     }
 
-    /// What a node waits for is due when the node is.
-    fn promote(&mut self, number: u64, due: u64, transaction: u64) {
-        let mut stack = vec![number];
-        while let Some(number) = stack.pop() {
-            let Some(node) = self.nodes.get_mut(&number) else { continue };
-            if !node.is_open() {
-                continue;
-            }
-            let before = node.rank;
-            if due < before.due {
-                node.rank = Rank { due, transaction, ..before };
-                let after = node.rank;
-                if self.ready.remove(&(before, number)) {
-                    self.ready.insert((after, number));
-                }
-            } else if before.transaction != transaction {
-                continue;
-            }
-            let node = &self.nodes[&number];
-            stack.extend(node.values().map(|(producer, _)| producer).filter(|producer| {
-                let producer = self.nodes.get(producer);
-                producer.is_some_and(|producer| producer.is_open() && producer.rank.due > due)
-            }));
-        }
-    }
-
     /// What runs next, if anything can.
     pub(super) fn next(&mut self) -> Option<Run> {
         if self.stopped {
@@ -511,55 +479,6 @@ impl State {
         self.batches.remove(&number).map(|batch| (batch.done, batch.evaluations))
     }
 
-    /// Results to put on disk, so that no more than `budget` bytes are in memory: those first that
-    /// are needed last.
-    pub(super) fn victims(&self, budget: u64) -> Vec<(Value, Arc<Record>)> {
-        if self.bytes <= budget {
-            return Vec::new();
-        }
-        let mut candidates = Vec::new();
-        for (number, node) in &self.nodes {
-            let needed = |result: usize| {
-                let consumers = node.consumers.iter().filter_map(|one| self.nodes.get(one));
-                let ready = self.ready.iter().filter_map(|(_, one)| self.nodes.get(one));
-                consumers
-                    .chain(ready)
-                    .filter(|consumer| consumer.values().any(|value| value == (*number, result)))
-                    .map(|consumer| consumer.rank)
-                    .min()
-            };
-            for (result, slot) in node.slots.iter().enumerate() {
-                if let Some(Content::Memory(record)) = &slot.content {
-                    // Nothing but its transaction's end waits for what has no consumer.
-                    let rank = needed(result).map_or((true, None), |rank| (false, Some(rank)));
-                    candidates.push((Reverse(rank), (*number, result), Arc::clone(record)));
-                }
-            }
-        }
-        candidates.sort_by_key(|(rank, value, _)| (*rank, *value));
-        let mut bytes = self.bytes;
-        let mut victims = VecDeque::new();
-        for (_, value, record) in candidates {
-            if bytes <= budget {
-                break;
-            }
-            bytes -= record.bytes.len() as u64;
-            victims.push_back((value, record));
-        }
-        victims.into()
-    }
-
-    /// Notes that a result is on disk, if it is still needed.
-    pub(super) fn spilled(&mut self, (number, result): Value, spilled: Arc<Spilled>) {
-        let slot = self.nodes.get_mut(&number).and_then(|node| node.slots.get_mut(result));
-        if let Some(slot) = slot
-            && let Some(Content::Memory(record)) = &slot.content
-        {
-            self.bytes -= record.bytes.len() as u64;
-            slot.content = Some(Content::Disk(spilled));
-        }
-    }
-
     /// Steps that wait or can run.
     pub(super) fn waiting(&self) -> usize {
         self.nodes.values().filter(|node| matches!(node.progress, Progress::Waiting(_))).count()
@@ -587,18 +506,4 @@ fn values(operands: &[Operand<Origin>]) -> impl Iterator<Item = Value> {
         Operand::Encrypted(Origin::Value(value)) => Some(*value),
         Operand::Encrypted(Origin::Stored(_)) | Operand::Scalar(_) => None,
     })
-}
-
-/// By step: bootstraps one after the other from its start to the end.
-fn remaining(plan: &Plan, costs: &[Cost]) -> Vec<u64> {
-    let mut remaining = vec![0; plan.steps.len()];
-    for (position, step) in plan.steps.iter().enumerate().rev() {
-        remaining[position] += costs[position].depth;
-        for place in step.places() {
-            if let Place::Result { step, .. } = place {
-                remaining[step] = remaining[step].max(remaining[position]);
-            }
-        }
-    }
-    remaining
 }
