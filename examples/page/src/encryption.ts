@@ -1,0 +1,50 @@
+// Encrypted inputs: what a user hands to a contract without showing it to anybody.
+
+import type { Address, Hex } from "viem";
+import { url } from "./devnet";
+import type { Steps } from "./steps";
+import { InWords } from "./words";
+
+/** What is to be encrypted, by whom and for which contract. */
+export interface Input {
+  contractAddress: Address;
+  userAddress: Address;
+  values: { type: "uint8" | "uint64"; value: number | bigint }[];
+}
+
+/** What the worker is asked. */
+export type Request = Input & { url: string };
+
+/** What the worker answers: how far it is, and how it ends. */
+export type Message = { stage: "prove" | "check" } | Encrypted | { failure: string };
+
+/** Handles for a contract, and the proof that covers them. */
+export interface Encrypted {
+  handles: readonly Hex[];
+  proof: Hex;
+}
+
+const STAGES = {
+  prove: "Encrypting and proving in your browser",
+  check: "The relayer checks the proof",
+};
+
+const worker = new Worker(new URL("./encryption.worker.ts", import.meta.url), { type: "module" });
+
+/** Encrypts values and has the proof checked. One call at a time. */
+export function encrypt(input: Input, steps: Steps): Promise<Encrypted> {
+  steps.next("Fetching the network's public key");
+  return new Promise((resolve, reject) => {
+    let last = "";
+    worker.onerror = ({ message }) => reject(new InWords(`The SDK cannot be started here: ${message}`));
+    worker.onmessage = ({ data }: MessageEvent<Message>) => {
+      if ("failure" in data) reject(new InWords(data.failure));
+      else if ("handles" in data) resolve(data);
+      else if (data.stage !== last) {
+        last = data.stage;
+        steps.next(STAGES[data.stage]);
+      }
+    };
+    worker.postMessage({ ...input, url } satisfies Request);
+  });
+}
