@@ -16,7 +16,7 @@ export interface Input {
 export type Request = Input & { url: string };
 
 /** What the worker answers: how far it is, and how it ends. */
-export type Message = { stage: "prove" | "check" } | Encrypted | { failure: string };
+export type Message = { stage: keyof typeof STAGES } | Encrypted | { failure: string };
 
 /** Handles for a contract, and the proof that covers them. */
 export interface Encrypted {
@@ -25,15 +25,18 @@ export interface Encrypted {
 }
 
 const STAGES = {
+  load: "Loading the SDK and the network's public key",
   prove: "Encrypting and proving in your browser",
   check: "The relayer checks the proof",
 };
+
+/** As the SDK has them. */
+const THREADS = crossOriginIsolated ? `on ${navigator.hardwareConcurrency} threads` : "on one thread";
 
 const worker = new Worker(new URL("./encryption.worker.ts", import.meta.url), { type: "module" });
 
 /** Encrypts values and has the proof checked. One call at a time. */
 export function encrypt(input: Input, steps: Steps): Promise<Encrypted> {
-  steps.next("Fetching the network's public key");
   return new Promise((resolve, reject) => {
     let last = "";
     worker.onerror = ({ message }) => reject(new InWords(`The SDK cannot be started here: ${message}`));
@@ -43,6 +46,7 @@ export function encrypt(input: Input, steps: Steps): Promise<Encrypted> {
       else if (data.stage !== last) {
         last = data.stage;
         steps.next(STAGES[data.stage]);
+        if (data.stage === "prove") steps.note(THREADS);
       }
     };
     worker.postMessage({ ...input, url } satisfies Request);

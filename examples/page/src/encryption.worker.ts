@@ -13,7 +13,10 @@ let fhevm: ReturnType<typeof createFhevmEncryptClient> | undefined;
 addEventListener("message", async ({ data }: MessageEvent<Request>) => {
   try {
     const { url, ...input } = data;
-    fhevm ??= createFhevmEncryptClient({ chain: protocol(url), publicClient: reader(url) });
+    if (fhevm === undefined) {
+      tell({ stage: "load" });
+      fhevm = createFhevmEncryptClient({ chain: protocol(url), publicClient: reader(url) });
+    }
     await fhevm.ready;
     await fhevm.fetchFheEncryptionKeyBytes();
     tell({ stage: "prove" });

@@ -54,7 +54,7 @@ async function look(): Promise<void> {
     }
   } catch (error) {
     head = undefined;
-    say(`${words(error)} Is there one at ${url}? \`ciphervm devnet --ui\` starts it.`);
+    say(`${words(error)} It should be at ${url}. \`ciphervm devnet\` starts one.`);
   }
   setTimeout(look, INTERVAL);
 }

@@ -19,12 +19,14 @@ export function afterActions(run: () => Promise<void>): void {
 
 /** Shows how the actions of a section go. */
 export class Panel {
+  readonly #section: HTMLElement;
   readonly #list = element("ol", { className: "steps" });
   readonly #spoken = element("p", { className: "spoken", role: "status" });
   readonly #outcome = element("p", { className: "success", role: "status" });
   readonly #problem = element("p", { className: "problem", role: "alert" });
 
   constructor(section: HTMLElement) {
+    this.#section = section;
     section.querySelector(".progress")?.append(this.#list, this.#spoken, this.#outcome, this.#problem);
   }
 
@@ -32,8 +34,8 @@ export class Panel {
   async act(action: (steps: Steps) => Promise<string>): Promise<void> {
     if (busy) return;
     setBusy(true);
-    this.#outcome.textContent = "";
-    this.#problem.textContent = "";
+    this.clear();
+    const here = this.#section.contains(document.activeElement);
     const steps = new Steps(this.#list, this.#spoken);
     try {
       const outcome = await action(steps);
@@ -46,6 +48,21 @@ export class Panel {
     } finally {
       setBusy(false);
     }
+    if (here && document.activeElement === document.body) this.#keepFocus();
+  }
+
+  /** Forgets the last action. */
+  clear(): void {
+    this.#list.replaceChildren();
+    this.#outcome.textContent = "";
+    this.#problem.textContent = "";
+  }
+
+  /** An action may end with its button gone. The next thing to do is not far from here. */
+  #keepFocus(): void {
+    const sections = [this.#section, ...document.querySelectorAll("section")];
+    const shown = sections.find((section) => section.checkVisibility());
+    shown?.querySelector("h2")?.focus({ preventScroll: true });
   }
 }
 
@@ -57,7 +74,8 @@ export async function execute(steps: Steps, send: () => Promise<Hash>): Promise<
   steps.next("The devnet computes on ciphertexts");
   await settle();
   const work = await evaluation(transactionHash);
-  if (work !== undefined) steps.note(`${count(work.live, "operation")}, ${count(work.bootstraps, "bootstrap")}`);
+  const nothing = work === undefined || work.live === 0;
+  steps.note(nothing ? "nothing to compute" : `${count(work.live, "operation")}, ${count(work.bootstraps, "bootstrap")}`);
 }
 
 function count(number: number, noun: string): string {

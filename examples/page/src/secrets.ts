@@ -4,7 +4,7 @@ import type { Address, Hex } from "viem";
 import { decrypt } from "./decryption";
 import { element } from "./dom";
 import type { Panel } from "./panel";
-import { me, short } from "./users";
+import { me } from "./users";
 
 /** A line of a table. */
 export interface Secret {
@@ -90,7 +90,7 @@ export class Secrets {
     const known = secret.handle && this.#known.get(secret.handle);
     const shown = secret.value ?? known;
     update(label, secret.label);
-    update(handle, secret.handle === undefined ? "none yet" : short(secret.handle));
+    update(handle, secret.handle ?? "none yet");
     handle.title = secret.handle ?? "";
     update(value, shown ?? (secret.handle === undefined ? "" : "•••••"));
     value.classList.toggle("hidden", shown === undefined);

@@ -13,7 +13,6 @@ export class Steps {
   constructor(list: HTMLOListElement, spoken: HTMLElement) {
     this.#list = list;
     this.#spoken = spoken;
-    list.replaceChildren();
   }
 
   /** Ends the step before, if there is one, and begins another. */

@@ -52,6 +52,7 @@ export function startToken(): void {
 
 /** Hides what the last user was told. */
 export function hideToken(): void {
+  panel.clear();
   balances.forget();
   moved.forget();
 }

@@ -39,12 +39,7 @@ export function become(user: User): void {
 
 /** The name of an account, or a short form of its address. */
 export function nameOf(address: Address): string {
-  return users.find((user) => isAddressEqual(user.address, address))?.name ?? short(address);
-}
-
-/** An address or a handle, short enough for a table. */
-export function short(hex: string): string {
-  return `${hex.slice(0, 6)}…${hex.slice(-4)}`;
+  return users.find((user) => isAddressEqual(user.address, address))?.name ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
 }
 
 /** Names as a sentence has them: `Bob, Carol and Dave`. */

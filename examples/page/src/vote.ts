@@ -56,6 +56,7 @@ export function startVote(): void {
 
 /** Hides what the last user was told. */
 export function hideVote(): void {
+  panel.clear();
   ballots.forget();
 }
 

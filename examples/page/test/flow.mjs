@@ -14,7 +14,7 @@ const url = process.env.DEVNET_URL ?? "http://127.0.0.1:8545";
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** For a proof on a busy core, and what is computed after it. */
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 const FLAGS = [
   "--no-sandbox",
@@ -61,6 +61,7 @@ await setup.waitFor();
 await isAccessible("before deployment");
 await setup.getByRole("button", { name: "Deploy them" }).click();
 await token.waitFor();
+assert.equal(await focused(), "Confidential token", "the focus goes where it goes on");
 seconds("deployed");
 
 // 2. The owner mints, and nobody else.
@@ -80,9 +81,8 @@ await tabTo(token.getByRole("textbox", { name: "Amount" }));
 await page.keyboard.press("Control+A");
 await page.keyboard.type("30");
 await page.keyboard.press("Enter");
-await token.getByRole("listitem").filter({ hasText: "Encrypting and proving in your browser" }).waitFor();
+await step(token, "Encrypting and proving in your browser");
 await isAccessible("while proving");
-await picture("proving");
 await says(token, "Sent to Bob.");
 seconds("transferred with a proof");
 const ofAlice = row(token, "Alice");
@@ -110,7 +110,7 @@ assert.equal(await row(token, "Alice → Bob").value(), "30");
 await decrypt(row(token, "Minted to Alice"), "what Alice was given");
 await says(token, "Refused: Bob may not know this.");
 assert.match(await row(token, "Bob").handle(), /^0x[0-9a-f]{64}$/);
-await picture("token", token);
+await picture("refused", token);
 await account.selectOption("Carol");
 assert.equal(await row(token, "Bob").value(), "•••••", "the next account is not shown it");
 seconds("refused to others");
@@ -131,7 +131,7 @@ await decrypt(row(vote, "Bob"), "Bob's ballot");
 await says(vote, "Refused: Bob may not know this. The chain grants it to nobody.");
 seconds("the first ballot");
 await ballot("Carol", "B");
-await ballot("Dave", "A");
+await ballot("Dave", "A", () => picture("proving"));
 await vote.getByText("3 of 3 have voted.").waitFor();
 seconds("the others");
 await press("Close the round");
@@ -142,7 +142,6 @@ await says(vote, "The contract has the result, and knows that it is genuine.");
 await vote.getByText("B wins").waitFor();
 assert.equal(await row(vote, "Winner").value(), "B");
 seconds("counted and opened");
-await picture("vote", vote);
 
 // 6. It works for everybody, in either colour scheme, on a phone.
 await isAccessible("at the end");
@@ -151,7 +150,7 @@ await isAccessible("at the end, in the dark");
 await page.setViewportSize({ width: 390, height: 844 });
 const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 assert.ok(overflow <= 0, `the page is ${overflow} pixels wider than a phone`);
-await picture("phone");
+await picture("phone", vote);
 
 // 7. Another visit finds all of it on chain, and none of what was decrypted.
 await page.reload();
@@ -175,16 +174,23 @@ async function says(region, text) {
   await page.locator("button[aria-disabled=true]").first().waitFor({ state: "detached" });
 }
 
+/** Waits until an action is as far as a step. */
+async function step(region, title) {
+  await region.getByRole("listitem").filter({ hasText: title }).waitFor();
+}
+
 async function pay(to, amount, how) {
   await token.getByLabel("To").selectOption(to);
   await token.getByLabel("Amount").fill(`${amount}`);
   await token.getByRole("button", { name: how }).click();
 }
 
-async function ballot(voter, choice) {
+async function ballot(voter, choice, meanwhile = async () => {}) {
   await account.selectOption(voter);
   await vote.getByRole("radio", { name: choice }).check();
   await press("Vote, encrypted");
+  await step(vote, "Encrypting and proving in your browser");
+  await meanwhile();
   await says(vote, `${voter} has voted. Nobody can decrypt the ballot, ${voter} included.`);
 }
 
@@ -202,7 +208,7 @@ function row(region, label) {
   const line = region.getByRole("row").filter({ has: header });
   return {
     value: () => line.locator("output").textContent(),
-    handle: () => line.locator(".handle").getAttribute("title"),
+    handle: () => line.locator(".handle").textContent(),
     button: (name) => line.getByRole("button", { name }),
   };
 }
@@ -217,7 +223,7 @@ async function tabTo(element, key = "Tab") {
 }
 
 function focused() {
-  return page.evaluate(() => document.activeElement?.ariaLabel);
+  return page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent);
 }
 
 /** Has axe-core look for what would keep people out. */
@@ -234,6 +240,7 @@ async function isAccessible(when) {
 /** Takes a picture for the book, if asked to. */
 async function picture(name, what = page) {
   if (process.env.UPDATE_SCREENSHOTS !== "1") return;
+  await page.waitForTimeout(1_000);
   const path = fileURLToPath(new URL(`../../../docs/applications/page-${name}.png`, import.meta.url));
   await what.screenshot({ path });
 }
