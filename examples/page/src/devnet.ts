@@ -31,8 +31,10 @@ type Schema = [
   { Method: "eth_accounts"; Parameters: []; ReturnType: Address[] },
 ];
 
+const named = new URLSearchParams(location.search).get("devnet");
+
 /** The devnet's address. */
-export const url = new URLSearchParams(location.search).get("devnet") ?? (await servesThisPage() ? location.origin : DEFAULT);
+export const url = named ?? ((await servesThisPage()) ? location.origin : DEFAULT);
 
 /** Reads the chain. */
 export const client = reader(url);

@@ -18,7 +18,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Fills a list of choices with users or whatever else has a name. */
+/** Offers names to choose from. Their positions are the values. */
 export function fill(select: HTMLSelectElement, names: string[]): void {
   select.replaceChildren(...names.map((name, index) => new Option(name, `${index}`)));
 }

@@ -3,17 +3,22 @@
 import type { Address, Hex } from "viem";
 import { url } from "./devnet";
 import type { Steps } from "./steps";
+import { me } from "./users";
 import { InWords } from "./words";
 
-/** What is to be encrypted, by whom and for which contract. */
-export interface Input {
-  contractAddress: Address;
-  userAddress: Address;
-  values: { type: "uint8" | "uint64"; value: number | bigint }[];
+/** A value of one of Solidity's types. */
+export interface Clear {
+  type: "uint8" | "uint64";
+  value: number | bigint;
 }
 
 /** What the worker is asked. */
-export type Request = Input & { url: string };
+export interface Request {
+  url: string;
+  contractAddress: Address;
+  userAddress: Address;
+  values: Clear[];
+}
 
 /** What the worker answers: how far it is, and how it ends. */
 export type Message = { stage: keyof typeof STAGES } | Encrypted | { failure: string };
@@ -35,8 +40,8 @@ const THREADS = crossOriginIsolated ? `on ${navigator.hardwareConcurrency} threa
 
 const worker = new Worker(new URL("./encryption.worker.ts", import.meta.url), { type: "module" });
 
-/** Encrypts values and has the proof checked. One call at a time. */
-export function encrypt(input: Input, steps: Steps): Promise<Encrypted> {
+/** Encrypts a user's value for a contract, and has the proof checked. One call at a time. */
+export function encrypt(contract: Address, value: Clear, steps: Steps): Promise<Encrypted> {
   return new Promise((resolve, reject) => {
     let last = "";
     worker.onerror = ({ message }) => reject(new InWords(`The SDK cannot be started here: ${message}`));
@@ -49,6 +54,7 @@ export function encrypt(input: Input, steps: Steps): Promise<Encrypted> {
         if (data.stage === "prove") steps.note(THREADS);
       }
     };
-    worker.postMessage({ ...input, url } satisfies Request);
+    const request: Request = { url, contractAddress: contract, userAddress: me().address, values: [value] };
+    worker.postMessage(request);
   });
 }

@@ -23,7 +23,6 @@ account.addEventListener("change", () => {
   hideToken();
   hideVote();
   greet();
-  void refresh();
 });
 find("deploy").addEventListener("click", () =>
   deployment.act(async (steps) => {
@@ -62,12 +61,12 @@ async function look(): Promise<void> {
 /** Why the page cannot work with a devnet, if it cannot. */
 async function troubleWith({ evaluator }: Status): Promise<string | undefined> {
   if (evaluator === "reference") {
-    return "This devnet computes on plaintexts, so there are no keys to encrypt with. Start it without --evaluator reference.";
+    const reason = "This devnet computes on plaintexts, so there are no keys to encrypt with.";
+    return `${reason} Start it without --evaluator reference.`;
   }
-  if (head === undefined && !(await accounts()).some((address) => isAddressEqual(address, users[0]!.address))) {
-    return "This devnet has other accounts. Start it without --mnemonic.";
-  }
-  return undefined;
+  if (head !== undefined) return undefined;
+  const known = (await accounts()).some((address) => isAddressEqual(address, me().address));
+  return known ? undefined : "This devnet has other accounts. Start it without --mnemonic.";
 }
 
 function say(trouble: string | undefined): void {
@@ -78,8 +77,9 @@ function say(trouble: string | undefined): void {
 
 function describe({ head, settled, operations, bootstraps }: Status): void {
   const computed = settled < head ? "computing" : "everything is computed";
-  const work = `${operations.toLocaleString("en-GB")} operations, ${bootstraps.toLocaleString("en-GB")} bootstraps`;
-  find("chain").textContent = `Chain 31337 at ${url}, block ${head}: ${computed}. ${work} so far.`;
+  const [all, hard] = [operations, bootstraps].map((number) => number.toLocaleString("en-GB"));
+  find("chain").textContent =
+    `Chain 31337 at ${url}, block ${head}: ${computed}. ${all} operations, ${hard} bootstraps so far.`;
 }
 
 /** Shows the contracts as they are on chain now. */

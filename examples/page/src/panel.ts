@@ -74,8 +74,8 @@ export async function execute(steps: Steps, send: () => Promise<Hash>): Promise<
   steps.next("The devnet computes on ciphertexts");
   await settle();
   const work = await evaluation(transactionHash);
-  const nothing = work === undefined || work.live === 0;
-  steps.note(nothing ? "nothing to compute" : `${count(work.live, "operation")}, ${count(work.bootstraps, "bootstrap")}`);
+  if (work === undefined || work.live === 0) steps.note("nothing to compute");
+  else steps.note(`${count(work.live, "operation")}, ${count(work.bootstraps, "bootstrap")}`);
 }
 
 function count(number: number, noun: string): string {

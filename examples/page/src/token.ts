@@ -1,6 +1,6 @@
 // The token: balances, transfers, minting.
 
-import { isAddressEqual, zeroAddress, zeroHash } from "viem";
+import { isAddressEqual, zeroAddress, zeroHash, type Address, type Hex } from "viem";
 import { token } from "./contracts";
 import { client } from "./devnet";
 import { fill, find } from "./dom";
@@ -36,15 +36,14 @@ export function startToken(): void {
       if (value > LARGEST) throw new InWords(`The largest amount is ${LARGEST}.`);
       if (minting) {
         const args = [to.address, value] as const;
-        await execute(steps, () => me().wallet.writeContract({ ...token, functionName: "mintClear", args }));
+        const call = { ...token, functionName: "mintClear", args } as const;
+        await execute(steps, () => me().wallet.writeContract(call));
         return `${value} minted to ${to.name}, for all to see. What ${to.name} has now is not.`;
       }
-      const { handles, proof } = await encrypt(
-        { contractAddress: token.address, userAddress: me().address, values: [{ type: "uint64", value }] },
-        steps,
-      );
+      const { handles, proof } = await encrypt(token.address, { type: "uint64", value }, steps);
       const args = [to.address, handles[0]!, proof] as const;
-      await execute(steps, () => me().wallet.writeContract({ ...token, functionName: "confidentialTransfer", args }));
+      const call = { ...token, functionName: "confidentialTransfer", args } as const;
+      await execute(steps, () => me().wallet.writeContract(call));
       return `Sent to ${to.name}. If ${me().name} had less, nothing moved, and nobody else can tell.`;
     });
   });
@@ -60,9 +59,7 @@ export function hideToken(): void {
 /** Shows the token as it is on chain now. */
 export async function refreshToken(): Promise<void> {
   const [handles, transfers] = await Promise.all([
-    Promise.all(
-      users.map(({ address }) => client.readContract({ ...token, functionName: "confidentialBalanceOf", args: [address] })),
-    ),
+    Promise.all(users.map(({ address }) => balanceOf(address))),
     client.getContractEvents({ ...token, eventName: "ConfidentialTransfer", fromBlock: 0n }),
   ]);
   const holders = users
@@ -79,11 +76,16 @@ export async function refreshToken(): Promise<void> {
     transfers
       .slice(-LATEST)
       .reverse()
-      .map(({ args: { from, to, amount }, transactionHash }) => {
-        const minted = isAddressEqual(from!, zeroAddress);
-        const label = minted ? `Minted to ${nameOf(to!)}` : `${nameOf(from!)} → ${nameOf(to!)}`;
-        const subject = minted ? `what ${nameOf(to!)} was given` : `what ${nameOf(from!)} sent to ${nameOf(to!)}`;
-        return { key: transactionHash, label, subject, handle: amount! };
+      .map(({ args: { from, to, amount }, transactionHash, logIndex }) => {
+        const [sender, receiver] = [nameOf(from!), nameOf(to!)];
+        const line = isAddressEqual(from!, zeroAddress)
+          ? { label: `Minted to ${receiver}`, subject: `what ${receiver} was given` }
+          : { label: `${sender} → ${receiver}`, subject: `what ${sender} sent to ${receiver}` };
+        return { key: `${transactionHash} ${logIndex}`, handle: amount!, ...line };
       }),
   );
+}
+
+function balanceOf(account: Address): Promise<Hex> {
+  return client.readContract({ ...token, functionName: "confidentialBalanceOf", args: [account] });
 }

@@ -13,8 +13,10 @@ const branch = mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey(
 /** Somebody who signs. */
 export type User = ReturnType<typeof user>;
 
+const NAMES = ["Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy"];
+
 /** The ten accounts that a devnet gives ether to. */
-export const users = ["Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy"].map(user);
+export const users = NAMES.map(user);
 
 /** The token's owner. */
 export const owner = users[0]!;
@@ -39,7 +41,8 @@ export function become(user: User): void {
 
 /** The name of an account, or a short form of its address. */
 export function nameOf(address: Address): string {
-  return users.find((user) => isAddressEqual(user.address, address))?.name ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
+  const known = users.find((user) => isAddressEqual(user.address, address));
+  return known?.name ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
 }
 
 /** Names as a sentence has them: `Bob, Carol and Dave`. */

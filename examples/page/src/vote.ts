@@ -40,7 +40,12 @@ export function startVote(): void {
       element(
         "label",
         {},
-        element("input", { type: "radio", name: "choice", value: `${index + 1}`, defaultChecked: index === 0 }),
+        element("input", {
+          type: "radio",
+          name: "choice",
+          value: `${index + 1}`,
+          defaultChecked: index === 0,
+        }),
         name,
       ),
     ),
@@ -129,10 +134,7 @@ function cast(choice: number): Promise<void> {
   return panel.act(async (steps) => {
     const id = round!;
     await rehearse(id);
-    const { handles, proof } = await encrypt(
-      { contractAddress: consensus.address, userAddress: me().address, values: [{ type: "uint8", value: choice }] },
-      steps,
-    );
+    const { handles, proof } = await encrypt(consensus.address, { type: "uint8", value: choice }, steps);
     const args = [id, handles, proof] as const;
     await execute(steps, () => me().wallet.writeContract({ ...consensus, functionName: "vote", args }));
     return `${me().name} has voted. Nobody can decrypt the ballot, ${me().name} included.`;
@@ -155,7 +157,8 @@ async function rehearse(id: bigint): Promise<void> {
 
 function close(): Promise<void> {
   return panel.act(async (steps) => {
-    await execute(steps, () => me().wallet.writeContract({ ...consensus, functionName: "close", args: [round!] }));
+    const call = { ...consensus, functionName: "close", args: [round!] } as const;
+    await execute(steps, () => me().wallet.writeContract(call));
     return "The ballots are counted, and still encrypted.";
   });
 }

@@ -11,13 +11,17 @@ type Name = (address: Address) => string;
 const PHASES = ["voting", "counted", "opened", "void"];
 
 const REVERTS: Record<string, (name: Name, ...args: never[]) => string> = {
-  OwnableUnauthorizedAccount: (name, account: Address) => `${name(account)} may not mint. Only the owner, Alice, may.`,
+  OwnableUnauthorizedAccount: (name, account: Address) =>
+    `${name(account)} may not mint. Only the owner, Alice, may.`,
   ERC7984ZeroBalance: (name, holder: Address) => `${name(holder)} never had any of this token.`,
   NotValidator: (name, account: Address) =>
     `${name(account)} is no validator. Bob, Carol and Dave are: choose one of them at the top.`,
-  AlreadyVoted: (name, _round: bigint, account: Address) => `${name(account)} has voted in this round, and once is all.`,
-  VotingGoesOn: () => "The round cannot be closed yet: it waits for all three validators, or for an hour to pass.",
-  WrongPhase: (_name, _round: bigint, phase: number) => `It is too late for this: the round is ${PHASES[phase]}.`,
+  AlreadyVoted: (name, _round: bigint, account: Address) =>
+    `${name(account)} has voted in this round, and once is all.`,
+  VotingGoesOn: () =>
+    "The round cannot be closed yet: it waits for all three validators, or for an hour to pass.",
+  WrongPhase: (_name, _round: bigint, phase: number) =>
+    `It is too late for this: the round is ${PHASES[phase]}.`,
 };
 
 /** What an error means. */
