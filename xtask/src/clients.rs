@@ -1,4 +1,4 @@
-//! The clients that the devnet is tested with, each an npm project of its own.
+//! The clients that the devnet is tested with, each an npm project of its own, and the page.
 
 use std::{path::Path, process::Command};
 
@@ -18,15 +18,22 @@ const CLIENTS: [&str; 8] = [
     "viem",
 ];
 
-/// Installs the locked packages of every client.
+/// Installs the locked packages of every client, and builds the page.
 ///
 /// # Errors
 /// If npm fails.
 pub(crate) fn install(root: &Path) -> Result<()> {
     let clients = root.join("node/tests/clients");
-    CLIENTS.iter().try_for_each(|client| {
-        process::run(Command::new("npm").arg("ci").current_dir(clients.join(client)))
-    })
+    for client in CLIENTS {
+        npm(&clients.join(client), &["ci"])?;
+    }
+    let page = root.join("examples/page");
+    npm(&page, &["ci"])?;
+    npm(&page, &["run", "build"])
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
+    process::run(Command::new("npm").args(arguments).current_dir(folder))
 }
 
 /// Installs the clients and runs their tests.

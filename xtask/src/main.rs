@@ -56,7 +56,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Test the devnet with ethers, Foundry, Hardhat and viem, after installing what is locked.
+    /// Test the devnet with all clients and the page, after installing what is locked.
     ///
     /// `test` runs these tests, too, with the clients whose packages are installed.
     Clients,

@@ -1,17 +1,17 @@
 //! The devnet in the hands of the clients that people use: each deploys a confidential contract,
 //! encrypts, computes and decrypts, and most go back to a snapshot.
 //!
-//! A client is a project of its own in a folder here. Its packages are never part of this
-//! repository: `npm ci` in the folder installs them, `cargo xtask clients` does so for all. A test
-//! whose client is not installed says that it was skipped, unless `CIPHERVM_CLIENTS` is
-//! `required`.
+//! A client is a project of its own in a folder here; the page is in `examples`. Their packages are
+//! never part of this repository: `npm ci` in the folder installs them, `cargo xtask clients` does
+//! so for all, and builds the page. A test whose client is not installed says that it was skipped,
+//! unless `CIPHERVM_CLIENTS` is `required`.
 
 mod devnet;
 
 use std::{
     env,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, PoisonError},
 };
@@ -83,15 +83,31 @@ fn the_fhevm_sdk_makes_the_round_trip_with_viem() {
     run("fhevm-sdk", "viem", Devnet::on_ciphertexts);
 }
 
+/// The browser, if `CHROMIUM` names no other one.
+const DEBIAN_CHROMIUM: &str = "/usr/bin/chromium";
+
+#[test]
+fn the_page_sends_and_votes_in_a_browser_on_real_ciphertexts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/page");
+    let page = folder.join("dist");
+    let browser = env::var_os("CHROMIUM").map_or_else(|| DEBIAN_CHROMIUM.into(), PathBuf::from);
+    if are_there(&[&folder.join("node_modules"), &page, &browser]) {
+        let keys = test_keys_path();
+        let [keys, page] =
+            [&keys, &page].map(|path| path.to_str().expect("it has a name in UTF-8"));
+        run_in(&folder, "test", &Devnet::start(&["--keys", keys, "--ui", page]));
+    }
+}
+
 /// Runs a script of a client's `package.json` with a devnet of its own.
 fn run(client: &str, script: &str, start: impl FnOnce() -> Devnet) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(client);
-    if !is_installed(&folder) {
-        let skipped = "skipped: run `npm ci` in node/tests/clients";
-        // Past the test harness, which shows nothing of a test that passes.
-        return writeln!(io::stderr(), "{skipped}/{client}").expect("stderr can be written to");
+    if are_there(&[&folder.join("node_modules")]) {
+        run_in(&folder, script, &start());
     }
-    let devnet = start();
+}
+
+fn run_in(folder: &Path, script: &str, devnet: &Devnet) {
     let output = Command::new("npm")
         .args(["run", "--silent", script])
         .current_dir(folder)
@@ -100,14 +116,21 @@ fn run(client: &str, script: &str, start: impl FnOnce() -> Devnet) {
         .expect("npm can be started");
     let (stdout, stderr) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{client} failed with {}\n{stdout}\n{stderr}", output.status);
+    let (name, status) = (folder.display(), output.status);
+    assert!(status.success(), "{name} failed with {status}\n{stdout}\n{stderr}");
 }
 
 /// # Panics
-/// If it is not, and must be.
-fn is_installed(folder: &Path) -> bool {
-    let packages = folder.join("node_modules");
+/// If one is not, and must be.
+fn are_there(paths: &[&Path]) -> bool {
+    let Some(missing) = paths.iter().find(|path| !path.exists()) else { return true };
+    let missing = format!(
+        "there is no {}: `cargo xtask clients` sets up all but the browser",
+        missing.display()
+    );
     let required = env::var_os("CIPHERVM_CLIENTS").is_some_and(|value| value == "required");
-    assert!(!required || packages.is_dir(), "run `npm ci` in {}", folder.display());
-    packages.is_dir()
+    assert!(!required, "{missing}");
+    // Past the test harness, which shows nothing of a test that passes.
+    writeln!(io::stderr(), "skipped: {missing}").expect("stderr can be written to");
+    false
 }
