@@ -98,7 +98,8 @@ impl Simulated {
         let malformed = || CiphertextError::Malformed("not a value of the simulation".to_owned());
         let (tag, rest) = bytes.split_first().ok_or_else(malformed)?;
         if *tag == TAG_CONSTANT {
-            let value = U256::try_from_be_slice(rest).filter(|value| *value <= ty.max_value());
+            let value = U256::try_from_be_slice(rest)
+                .filter(|value| rest.len() == 32 && *value <= ty.max_value());
             return Ok(Self(Value::Number(Number::Constant(value.ok_or_else(malformed)?))));
         }
         let highest = if *tag == TAG_CONDITION { 7 } else { MAX_DIGIT };

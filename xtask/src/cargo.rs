@@ -8,6 +8,9 @@ const MATRIX: &str = "matrix::every_operation_equals_the_reference_at_every_type
 /// The example that prints what operations cost.
 const PBS_TABLE: &str = "pbs-table";
 
+/// The feature that the fuzz targets' binaries need.
+const FUZZING: &str = "ciphervm-fuzz/libfuzzer";
+
 pub(crate) fn format(root: &Path) -> Command {
     cargo(root, &["fmt", "--all", "--check"])
 }
@@ -67,6 +70,13 @@ pub(crate) fn pbs_table(target: &Path, json: bool) -> Command {
     if json {
         command.arg("--json");
     }
+    command
+}
+
+/// Builds a fuzz target for libFuzzer: see `fuzz/instrument`.
+pub(crate) fn build_fuzz_target(root: &Path, target: &str) -> Command {
+    let mut command = cargo(root, &["build", "--workspace", "--features", FUZZING, "--bin"]);
+    command.arg(target).env("RUSTC_WORKSPACE_WRAPPER", root.join("fuzz/instrument"));
     command
 }
 

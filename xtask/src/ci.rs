@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{book, cargo, clients, layers, process, solidity};
+use crate::{book, cargo, clients, layers, process, solidity, supply};
 
 /// Runs all checks, the quick ones first and the tests last.
 ///
@@ -19,6 +19,11 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         command("book", book::render(root))?;
     } else {
         println!("\n=== book: skipped, for mdbook is not installed");
+    }
+    if supply::can_deny() {
+        command("dependencies", supply::deny(root))?;
+    } else {
+        println!("\n=== dependencies: skipped, for cargo-deny is not installed");
     }
     step("layers", "cargo xtask layers", || layers::check(root))?;
     step("artifacts", "cargo xtask solidity --check", || solidity::build(root, true))?;

@@ -6,9 +6,11 @@ mod ci;
 mod clients;
 mod costs;
 mod examples;
+mod fuzz;
 mod layers;
 mod process;
 mod solidity;
+mod supply;
 
 use std::{
     env,
@@ -68,6 +70,22 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run a fuzz target by libFuzzer, guided by what its inputs reach.
+    ///
+    /// Until it fails, or until its arguments end it. `test` has a seeded smoke of every target.
+    Fuzz {
+        /// The target: a name in `fuzz/fuzz_targets`.
+        target: String,
+        /// Passed on: `-- -max_total_time=3600` for an hour.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check licences, bans and sources of dependencies by `deny.toml`, with cargo-deny.
+    Deny,
+    /// Look dependencies up among known faults, with cargo-deny, which fetches RustSec's database.
+    Advisories,
+    /// List what the binary is made of, as CycloneDX, with cargo-cyclonedx.
+    Sbom,
     /// Render the book to `target/book`, with mdBook.
     Book,
     /// Everything that a change must pass: format, lints, docs, layers, artifacts, tests.
@@ -96,6 +114,10 @@ fn run(command: &Command, root: &Path) -> Result<()> {
         Command::Solidity { check } => solidity::build(root, *check),
         Command::Clients => clients::test(root),
         Command::Examples { arguments } => examples::run(root, arguments),
+        Command::Fuzz { target, arguments } => fuzz::run(root, target, arguments),
+        Command::Deny => process::run(&mut supply::deny(root)),
+        Command::Advisories => process::run(&mut supply::advisories(root)),
+        Command::Sbom => supply::bill_of_materials(root),
         Command::Book => process::run(&mut book::render(root)),
         Command::Ci => ci::run(root),
     }

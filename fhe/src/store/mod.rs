@@ -40,8 +40,8 @@ impl Record {
     /// Version of the record format.
     const FORMAT: u8 = 1;
 
-    /// The record as one byte string.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The record as one byte string: format, type, class, digest, ciphertext.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::HEADER + self.bytes.len());
         bytes.extend([Self::FORMAT, self.ty.id()]);
         bytes.extend(self.class);
@@ -50,8 +50,11 @@ impl Record {
         bytes
     }
 
-    /// Reads [`Self::to_bytes`] back and checks the digest.
-    pub(crate) fn from_bytes(handle: &Handle, stored: &[u8]) -> Result<Self, StoreError> {
+    /// Reads what [`Self::to_bytes`] wrote for `handle`, and checks the digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn from_bytes(handle: &Handle, stored: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |reason| StoreError::Corrupt { handle: *handle, reason };
         let (header, bytes) =
             stored.split_at_checked(Self::HEADER).ok_or_else(|| corrupt("it is too short"))?;

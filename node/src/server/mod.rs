@@ -21,14 +21,15 @@ mod socket;
 pub use error::ServerError;
 pub use limits::Limits;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{future::ready, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::Request, middleware::map_request};
 use jsonrpsee::server::{Methods, ServerHandle, stop_channel};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle, time::timeout};
 use tracing::debug;
 
 use connections::Acceptor;
+use flow::Flow;
 
 /// A server that runs. Dropping it cuts every connection at once.
 #[derive(Debug)]
@@ -82,6 +83,22 @@ pub async fn start(
     let accepting = tokio::spawn(acceptor.run());
     debug!(%address, "listening");
     Ok(Server { address, accepting, stop, cut, slots, slot_count, grace: limits.grace })
+}
+
+/// What [`start`] serves, without a network: for requests that come from this process. Each one is
+/// answered as if it came on a connection of its own.
+///
+/// # Panics
+/// If `http` has a route `/healthz` or `/version`.
+pub fn router(module: impl Into<Methods>, http: Router, limits: Limits) -> Router {
+    let (stop_signal, stop) = stop_channel();
+    let rpc = rpc::service(module.into(), limits, stop_signal);
+    routes::router(http, rpc, None, limits).layer(map_request(move |mut request: Request| {
+        // Nothing stops it before it is dropped.
+        let _ = &stop;
+        request.extensions_mut().insert(Arc::new(Flow::new(limits)));
+        ready(request)
+    }))
 }
 
 impl Server {

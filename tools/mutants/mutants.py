@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Tries mutants of cargo-mutants with one build for all of them.
+
+cargo-mutants changes a source file, builds, tests, and puts it back, for one mutant after the other.
+Where a build takes minutes, that is days. Here all mutants that `cargo mutants --list --json` names
+are built in at once: the body of each function becomes a choice among its original and its mutants,
+by the number in the environment variable MUTANT. What does not compile is unviable and left out.
+A body that is built in a `const fn`, or stands outside of a function, cannot choose and is left
+out, too, and counted.
+
+    mutants.py prepare TREE mutants.json      # rewrites a copy of the source tree
+    mutants.py build TREE PACKAGE...          # builds, leaves out what does not compile
+    mutants.py test TREE OUT MINUTES [--package PACKAGE] [--sample SEED] -- FILTER...
+
+`test` goes on where it stopped, and writes a line for each mutant to OUT: caught, missed or timeout.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SWITCH = """
+#[doc(hidden)]
+pub mod mutant {
+    use std::sync::LazyLock;
+    static ACTIVE: LazyLock<u32> = LazyLock::new(|| {
+        std::env::var("MUTANT").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    });
+    pub fn active() -> u32 { *ACTIVE }
+}
+"""
+
+
+def offset(lines, place):
+    return sum(len(line) for line in lines[: place["line"] - 1]) + place["column"] - 1
+
+
+def body(text, start, end):
+    """The body of the function at text[start:end], without its braces, or None."""
+    depth, seen = 0, False
+    for position in range(start, end):
+        letter = text[position]
+        if letter in "([":
+            depth, seen = depth + 1, True
+        elif letter in ")]":
+            depth -= 1
+        elif letter == "{" and depth == 0 and seen:
+            return position + 1, end - 1
+    return None
+
+
+def apply(text, start, end, edits):
+    """text[start:end] with the edits that lie in it."""
+    inside = sorted(edit for edit in edits if start <= edit[0] and edit[1] <= end)
+    outer, last = [], start
+    for edit in inside:
+        if edit[0] >= last:
+            outer.append(edit)
+            last = edit[1]
+    parts, at = [], start
+    for begin, stop, new in outer:
+        parts += [text[at:begin], new]
+        at = stop
+    return "".join(parts + [text[at:end]])
+
+
+def prepare(tree, listed):
+    mutants = json.loads(Path(listed).read_text())
+    for number, mutant in enumerate(mutants, 1):
+        mutant["number"] = number
+    state = {"mutants": mutants, "out": {}}
+    render(tree, state)
+    save(tree, state)
+
+
+def save(tree, state):
+    (tree / "mutants.json").write_text(json.dumps(state))
+
+
+def load(tree):
+    return json.loads((tree / "mutants.json").read_text())
+
+
+def render(tree, state):
+    """Writes every mutated file anew, from a pristine copy of it."""
+    pristine = tree / "pristine"
+    by_file = {}
+    for mutant in state["mutants"]:
+        by_file.setdefault(mutant["file"], []).append(mutant)
+    crates = set()
+    for file, mutants in by_file.items():
+        source = pristine / file
+        if not source.exists():
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text((tree / file).read_text())
+        text = source.read_text()
+        lines = text.splitlines(keepends=True)
+        functions = {}
+        for mutant in mutants:
+            number = str(mutant["number"])
+            if mutant["function"] is None:
+                state["out"][number] = "outside of a function"
+                continue
+            span = mutant["function"]["span"]
+            key = (offset(lines, span["start"]), offset(lines, span["end"]))
+            functions.setdefault(key, []).append(mutant)
+        edits = []
+        for (start, end), group in sorted(functions.items(), reverse=True):
+            found = body(text, start, end)
+            signature = text[start : found[0]] if found else ""
+            if not found or re.search(r"\bconst\s+(unsafe\s+)?fn\b", signature):
+                for mutant in group:
+                    state["out"][str(mutant["number"])] = "const fn"
+                continue
+            inner, outer = found
+            arms = []
+            for mutant in group:
+                if str(mutant["number"]) in state["out"]:
+                    continue
+                begin = offset(lines, mutant["span"]["start"])
+                stop = offset(lines, mutant["span"]["end"])
+                changed = text[inner:begin] + mutant["replacement"] + text[stop:outer]
+                number = mutant["number"]
+                arms.append(f"/*<{number}*/ {number} => {{ {changed} }} /*{number}>*/")
+            if arms:
+                original = apply(text, inner, outer, edits)
+                new = f" match crate::mutant::active() {{ {' '.join(arms)} _ => {{ {original} }} }} "
+                edits.append((inner, outer, new))
+        (tree / file).write_text(apply(text, 0, len(text), edits))
+        crates.add(Path(file).parts[0])
+    for crate in crates:
+        root = tree / crate / "src/lib.rs"
+        text = root.read_text()
+        if "pub mod mutant" not in text:
+            root.write_text(text + SWITCH)
+
+
+def culprits(tree, file, begin, stop):
+    """Numbers of the mutants whose code bytes begin..stop of a file are in."""
+    text = (tree / file).read_bytes()
+    found = set()
+    for match in re.finditer(rb"/\*<(\d+)\*/.*?/\*\1>\*/", text, re.S):
+        if match.start() <= begin and stop <= match.end():
+            found.add(match.group(1).decode())
+    return found
+
+
+def build(tree, packages):
+    state = load(tree)
+    while True:
+        command = ["cargo", "test", "--no-run", "--message-format=json", "--lib", "--test", "it"]
+        for package in packages:
+            command += ["-p", package]
+        run = subprocess.run(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        bad, binaries, unknown = set(), [], []
+        for line in run.stdout.splitlines():
+            message = json.loads(line)
+            if message.get("executable") and message["reason"] == "compiler-artifact":
+                name = message["package_id"].split("/")[-1].split("#")[0]
+                binaries.append((name, message["target"]["name"], message["executable"]))
+            if message["reason"] != "compiler-message" or message["message"]["level"] != "error":
+                continue
+            spans = [span for span in message["message"]["spans"] if span["file_name"][0] != "/"]
+            named = set()
+            # Where the error is, or else what it compares with.
+            for primary in (True, False):
+                for span in spans:
+                    if not named and span["is_primary"] == primary:
+                        place = (span["file_name"], span["byte_start"], span["byte_end"])
+                        named |= culprits(tree, *place)
+            bad |= named
+            if not named and message["message"]["spans"]:
+                unknown.append(message["message"]["rendered"])
+        print(len(bad), "unviable", file=sys.stderr)
+        if run.returncode == 0:
+            state["binaries"] = binaries
+            save(tree, state)
+            return
+        if not bad:
+            sys.exit("\n".join(unknown[:5]) or run.stderr.decode()[-3000:])
+        for number in bad:
+            state["out"][number] = "unviable"
+        render(tree, state)
+        save(tree, state)
+
+
+def test(tree, out, minutes, package, seed, filters):
+    state = load(tree)
+    done = {}
+    if out.exists():
+        done = dict(line.split("\t")[:2] for line in out.read_text().splitlines())
+    mutants = [m for m in state["mutants"] if str(m["number"]) not in state["out"]]
+    if package:
+        mutants = [m for m in mutants if m["package"] == package]
+    if seed is not None:
+        random.Random(seed).shuffle(mutants)
+    deadline = time.monotonic() + 60 * minutes
+    with out.open("a") as log:
+        for mutant in mutants:
+            if str(mutant["number"]) in done or time.monotonic() > deadline:
+                continue
+            verdict = "missed"
+            crate = mutant["file"].split("/")[0]
+            for name, _, binary in state["binaries"]:
+                if name != crate:
+                    continue
+                environment = dict(os.environ, MUTANT=str(mutant["number"]), RUST_BACKTRACE="0")
+                try:
+                    run = subprocess.run(
+                        [binary, *filters], cwd=tree / crate, env=environment, timeout=180,
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    )
+                except subprocess.TimeoutExpired:
+                    verdict = "timeout"
+                    break
+                if run.returncode != 0:
+                    verdict = "caught"
+                    break
+            log.write(f"{mutant['number']}\t{verdict}\t{mutant['name']}\n")
+            log.flush()
+
+
+def main():
+    command, tree, *rest = sys.argv[1:]
+    tree = Path(tree).resolve()
+    filters = []
+    if "--" in rest:
+        rest, filters = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
+    options = {}
+    while len(rest) >= 2 and rest[-2].startswith("--"):
+        options[rest[-2]] = rest[-1]
+        rest = rest[:-2]
+    if command == "prepare":
+        prepare(tree, rest[0])
+    elif command == "build":
+        build(tree, rest)
+    elif command == "test":
+        seed = options.get("--sample")
+        test(tree, Path(rest[0]), float(rest[1]), options.get("--package"), seed, filters)
+    else:
+        sys.exit(__doc__)
+
+
+main()
