@@ -8,7 +8,7 @@ use std::{cell::OnceCell, sync::Arc};
 
 use alloy_primitives::{B256, U256, keccak256};
 use ciphervm_fhe::{
-    Bundle, Engine, Evaluator, FheType, Graph, GraphEvaluator, GraphError, Handle, Input, Kernel,
+    Bundle, Engine, Evaluator, FheType, Graph, GraphError, GraphEvaluator, Handle, Input, Kernel,
     Node, OPS, Op, Operand, Plan, Profile, Record, ReferenceEngine, Rewrites, SimulationEngine,
 };
 

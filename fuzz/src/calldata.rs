@@ -10,15 +10,12 @@ use alloy_sol_types::SolValue;
 use ciphervm::{Call, Chain, InputService, LOCAL_COPROCESSOR_KEY, Outcome};
 use ciphervm_fhe::{FheType, GraphEvaluator, MemoryStore, Op, ReferenceEngine};
 use ciphervm_node::explain::{Context, explain};
-use ciphervm_precompiles::{
-    GenesisParams, HostAddresses, HostConfig, HostContract, coverage,
-};
+use ciphervm_precompiles::{GenesisParams, HostAddresses, HostConfig, HostContract, coverage};
 
 use crate::{Seed, Target, Verdict, bytes::Bytes};
 
 /// Calls of the host contracts.
-pub const TARGET: Target =
-    Target { name: "calldata", run, seeds, words, runs: 30_000 };
+pub const TARGET: Target = Target { name: "calldata", run, seeds, words, runs: 30_000 };
 
 /// A contract that a user owns, as far as the host contracts can tell.
 const USER: Address = Address::repeat_byte(1);

@@ -55,9 +55,8 @@ fn seeds() -> Vec<Seed> {
         let position = FheType::ALL.iter().position(|other| *other == ty);
         [&[engine, position.expect("it is one of them") as u8], bytes].concat()
     };
-    let constant = |value: U256| {
-        Ciphertext::Constant(value).encode().expect("a constant has no noise")
-    };
+    let constant =
+        |value: U256| Ciphertext::Constant(value).encode().expect("a constant has no noise");
     let mut seeds = Vec::new();
     for ty in FheType::ALL {
         let largest = constant(ty.max_value());

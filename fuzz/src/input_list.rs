@@ -4,15 +4,12 @@
 use std::cell::OnceCell;
 
 use alloy_primitives::U256;
-use ciphervm_fhe::{
-    Engine, Evaluator, FheType, GraphEvaluator, MAX_INPUT_VALUES, ReferenceEngine,
-};
+use ciphervm_fhe::{Engine, Evaluator, FheType, GraphEvaluator, MAX_INPUT_VALUES, ReferenceEngine};
 
 use crate::{Seed, Target, Verdict, no_words};
 
 /// Lists of the reference engine.
-pub const TARGET: Target =
-    Target { name: "input_list", run, seeds, words: no_words, runs: 20_000 };
+pub const TARGET: Target = Target { name: "input_list", run, seeds, words: no_words, runs: 20_000 };
 
 thread_local! {
     static EVALUATOR: OnceCell<GraphEvaluator<ReferenceEngine>> = const { OnceCell::new() };

@@ -13,8 +13,7 @@ use std::{
 
 use alloy_primitives::{B256, U256, keccak256};
 use ciphervm_fhe::{
-    Crs, Evaluator, FheType, GraphEvaluator, InputClient, Record, TfheEngine,
-    keys::Keyset,
+    Crs, Evaluator, FheType, GraphEvaluator, InputClient, Record, TfheEngine, keys::Keyset,
     parameters,
 };
 use ciphervm_kms::{KeyDirectory, Kms, cache_dir, test_crs, test_keys};

@@ -16,22 +16,12 @@ use ciphervm_precompiles::{HostAddresses, auxiliary_data};
 use crate::{Seed, Target, Verdict, no_words};
 
 /// Lists without a proof, which a node makes for itself.
-pub const PLAIN: Target = Target {
-    name: "plain_list",
-    run: run_plain,
-    seeds: plain_seeds,
-    words: no_words,
-    runs: 60,
-};
+pub const PLAIN: Target =
+    Target { name: "plain_list", run: run_plain, seeds: plain_seeds, words: no_words, runs: 60 };
 
 /// Lists with a proof, which anybody may hand in.
-pub const PROVEN: Target = Target {
-    name: "proven_list",
-    run: run_proven,
-    seeds: proven_seeds,
-    words: no_words,
-    runs: 30,
-};
+pub const PROVEN: Target =
+    Target { name: "proven_list", run: run_proven, seeds: proven_seeds, words: no_words, runs: 30 };
 
 thread_local! {
     static EVALUATOR: OnceCell<GraphEvaluator<TfheEngine>> = const { OnceCell::new() };

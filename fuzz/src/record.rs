@@ -24,7 +24,8 @@ pub fn run(data: &[u8]) -> Verdict {
     word[..handle.len()].copy_from_slice(handle);
     let handle = Handle(word.into());
     let mut stored = data.0.to_vec();
-    if fits && stored.len() >= DIGEST.end
+    if fits
+        && stored.len() >= DIGEST.end
         && let Some(ty) = FheType::from_id(stored[1])
     {
         let class = B256::from_slice(&stored[2..34]);

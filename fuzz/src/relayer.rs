@@ -130,9 +130,25 @@ fn user_request(node: &Node, user: Address, contract: Address) -> Value {
 
 fn words() -> Vec<Vec<u8>> {
     let words = [
-        "null", "[]", "{}", "-1", "1e300", "18446744073709551616", "\"0x\"", "\"0x00\"", "\"01\"",
-        "\"02\"", "\"0xffffffffffffffff\"", "\"handle\":", "\"contractAddress\":", "\"signature\":",
-        "\"publicKey\":", "\"extraData\":", "\"durationDays\":", "00000000", "ffffffff",
+        "null",
+        "[]",
+        "{}",
+        "-1",
+        "1e300",
+        "18446744073709551616",
+        "\"0x\"",
+        "\"0x00\"",
+        "\"01\"",
+        "\"02\"",
+        "\"0xffffffffffffffff\"",
+        "\"handle\":",
+        "\"contractAddress\":",
+        "\"signature\":",
+        "\"publicKey\":",
+        "\"extraData\":",
+        "\"durationDays\":",
+        "00000000",
+        "ffffffff",
     ];
     words.map(|word| word.as_bytes().to_vec()).to_vec()
 }

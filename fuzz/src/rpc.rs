@@ -74,10 +74,8 @@ fn seeds() -> Vec<Seed> {
         ("web3_sha3", json!(["0x00"])),
     ];
     let request = |(method, params): &(&str, Value)| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let mut seeds: Vec<Seed> = calls
-        .iter()
-        .map(|call| Seed::valid(call.0, request(call).to_string()))
-        .collect();
+    let mut seeds: Vec<Seed> =
+        calls.iter().map(|call| Seed::valid(call.0, request(call).to_string())).collect();
     calls.truncate(6);
     let batch: Value = calls.iter().map(request).collect();
     seeds.push(Seed::valid("a-batch", batch.to_string()));
@@ -87,12 +85,41 @@ fn seeds() -> Vec<Seed> {
 
 fn words() -> Vec<Vec<u8>> {
     let words = [
-        "null", "true", "[]", "{}", "-1", "1e300", "18446744073709551615", "\"0x\"", "\"0x0\"",
-        "\"latest\"", "\"pending\"", "\"earliest\"", "\"safe\"", "\"0xffffffffffffffff\"",
-        "\"fromBlock\":", "\"toBlock\":", "\"blockHash\":", "\"topics\":", "\"value\":", "\"gas\":",
-        "\"nonce\":", "\"data\":", "\"input\":", "\"to\":", "\"from\":", "\"gasPrice\":",
-        "\"maxFeePerGas\":", "\"accessList\":", "\"authorizationList\":", "\"tracer\":",
-        "\"stateDiff\":", "\"prestateTracer\"", "\"callTracer\"", "\"4byteTracer\"", "\"id\":null",
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "-1",
+        "1e300",
+        "18446744073709551615",
+        "\"0x\"",
+        "\"0x0\"",
+        "\"latest\"",
+        "\"pending\"",
+        "\"earliest\"",
+        "\"safe\"",
+        "\"0xffffffffffffffff\"",
+        "\"fromBlock\":",
+        "\"toBlock\":",
+        "\"blockHash\":",
+        "\"topics\":",
+        "\"value\":",
+        "\"gas\":",
+        "\"nonce\":",
+        "\"data\":",
+        "\"input\":",
+        "\"to\":",
+        "\"from\":",
+        "\"gasPrice\":",
+        "\"maxFeePerGas\":",
+        "\"accessList\":",
+        "\"authorizationList\":",
+        "\"tracer\":",
+        "\"stateDiff\":",
+        "\"prestateTracer\"",
+        "\"callTracer\"",
+        "\"4byteTracer\"",
+        "\"id\":null",
     ];
     words.map(|word| word.as_bytes().to_vec()).to_vec()
 }

@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{Seed, Target, Verdict, bytes::Bytes, no_words, node::Node};
 
 /// Calls that make some sense.
-pub const TARGET: Target =
-    Target { name: "rpc_calls", run, seeds, words: no_words, runs: 2_000 };
+pub const TARGET: Target = Target { name: "rpc_calls", run, seeds, words: no_words, runs: 2_000 };
 
 /// Calls in a row, at most.
 const CALLS: usize = 8;
@@ -20,18 +19,62 @@ const DEPTH: usize = 3;
 
 /// What objects of parameters have in them: transactions, filters, overrides, tracers.
 const KEYS: [&str; 36] = [
-    "from", "to", "data", "input", "value", "gas", "gasPrice", "maxFeePerGas",
-    "maxPriorityFeePerGas", "nonce", "chainId", "type", "accessList", "authorizationList",
-    "blobVersionedHashes", "storageKeys", "address", "fromBlock", "toBlock", "blockHash", "topics",
-    "blockNumber", "requireCanonical", "balance", "code", "state", "stateDiff", "movePrecompileToAddress",
-    "tracer", "tracerConfig", "onlyTopCall", "withLog", "diffMode", "disableStorage", "timeout",
+    "from",
+    "to",
+    "data",
+    "input",
+    "value",
+    "gas",
+    "gasPrice",
+    "maxFeePerGas",
+    "maxPriorityFeePerGas",
+    "nonce",
+    "chainId",
+    "type",
+    "accessList",
+    "authorizationList",
+    "blobVersionedHashes",
+    "storageKeys",
+    "address",
+    "fromBlock",
+    "toBlock",
+    "blockHash",
+    "topics",
+    "blockNumber",
+    "requireCanonical",
+    "balance",
+    "code",
+    "state",
+    "stateDiff",
+    "movePrecompileToAddress",
+    "tracer",
+    "tracerConfig",
+    "onlyTopCall",
+    "withLog",
+    "diffMode",
+    "disableStorage",
+    "timeout",
     "stateOverrides",
 ];
 
 /// Words that some parameter knows.
 const WORDS: [&str; 16] = [
-    "latest", "pending", "earliest", "safe", "finalized", "callTracer", "prestateTracer",
-    "4byteTracer", "noopTracer", "muxTracer", "euint64", "ebool", "eaddress", "10s", "", "0x",
+    "latest",
+    "pending",
+    "earliest",
+    "safe",
+    "finalized",
+    "callTracer",
+    "prestateTracer",
+    "4byteTracer",
+    "noopTracer",
+    "muxTracer",
+    "euint64",
+    "ebool",
+    "eaddress",
+    "10s",
+    "",
+    "0x",
 ];
 
 thread_local! {
@@ -80,7 +123,8 @@ impl Talker {
         let mut calls = 0;
         let mut answered = false;
         while !data.is_empty() && calls < CALLS {
-            let method = self.methods[usize::from(u16::from_le_bytes([data.byte(), data.byte()])) % self.methods.len()];
+            let method = self.methods
+                [usize::from(u16::from_le_bytes([data.byte(), data.byte()])) % self.methods.len()];
             let count = data.below(PARAMETERS + 1);
             let params: Vec<Value> = (0..count).map(|_| self.value(&mut data, DEPTH)).collect();
             let call = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });

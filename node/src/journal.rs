@@ -20,7 +20,9 @@ use std::{
     },
 };
 
-use alloy_consensus::{Header, ReceiptEnvelope, Sealable, TxEnvelope, transaction::Recovered};
+use alloy_consensus::{
+    Header, ReceiptEnvelope, Sealable, TxEnvelope, TxReceipt, transaction::Recovered,
+};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
@@ -309,6 +311,9 @@ impl StoredBlock {
         };
         if block.transactions.len() != block.receipts.len() {
             return Err("it has a block whose receipts are not one a transaction");
+        }
+        if !block.receipts.iter().map(TxReceipt::cumulative_gas_used).is_sorted() {
+            return Err("it has a block whose receipts do not add up gas");
         }
         Ok((Arc::new(block), self.diff))
     }

@@ -1,16 +1,30 @@
 //! What is built in from elsewhere: licences, bans and sources of dependencies, known faults of
 //! theirs, and the list of them that goes with a release.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 
-use crate::process;
+use crate::{cargo, process};
 
-/// The package whose binary is released.
-const RELEASED: &str = "node";
-/// The list's name, without what cargo-cyclonedx adds to it.
-const BILL: &str = "ciphervm";
+/// The list of the binary that is released.
+const RELEASED: &str = "ciphervm_bin.cdx.json";
+
+#[derive(Deserialize)]
+struct Workspace {
+    packages: Vec<Package>,
+    target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    manifest_path: PathBuf,
+}
 
 /// Checks licences, bans and sources by `deny.toml`. cargo-deny is a program of its own:
 /// `cargo install cargo-deny --locked`.
@@ -41,12 +55,27 @@ pub(crate) fn advisories(root: &Path) -> Command {
 /// If it is not installed or fails.
 pub(crate) fn bill_of_materials(root: &Path) -> Result<()> {
     let mut command = Command::new("cargo");
-    command.args(["cyclonedx", "--format", "json", "--describe", "binaries"]);
-    command.args(["--manifest-path"]).arg(root.join(RELEASED).join("Cargo.toml"));
+    command.args(["cyclonedx", "--format", "json", "--describe", "binaries", "--no-build-deps"]);
+    command.arg("--manifest-path").arg(root.join("node/Cargo.toml"));
     process::run(command.current_dir(root))?;
-    let written = root.join(RELEASED).join(format!("{BILL}_bin.cdx.json"));
-    let bill = root.join("target").join(format!("{BILL}.cdx.json"));
-    fs::rename(&written, &bill).with_context(|| written.display().to_string())?;
+    // It writes a list for each binary of the workspace, into its package's folder.
+    let metadata = process::read(&mut cargo::metadata(root))?;
+    let Workspace { packages, target_directory } =
+        serde_json::from_slice(&metadata).context("cargo's metadata cannot be read")?;
+    let bill = target_directory.join("ciphervm.cdx.json");
+    for Package { manifest_path } in packages {
+        let folder = manifest_path.parent().context("a manifest lies in a folder")?;
+        for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name == RELEASED {
+                fs::rename(&path, &bill).with_context(|| bill.display().to_string())?;
+            } else if name.ends_with("_bin.cdx.json") {
+                fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
+    }
+    ensure!(bill.exists(), "cargo-cyclonedx wrote no list for the ciphervm binary");
     println!("{}", bill.display());
     Ok(())
 }

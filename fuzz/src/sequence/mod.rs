@@ -34,8 +34,7 @@ use model::Model;
 use program::Program;
 
 /// Sequences of transactions.
-pub const TARGET: Target =
-    Target { name: "sequence", run, seeds, words: no_words, runs: 500 };
+pub const TARGET: Target = Target { name: "sequence", run, seeds, words: no_words, runs: 500 };
 
 /// Transactions before the snapshot and after it, at most.
 const TRANSACTIONS: usize = 4;

@@ -47,7 +47,11 @@ pub(super) enum Action {
 pub(super) enum Planned {
     Call(Action),
     /// The other prober makes calls.
-    Frame { on: usize, undone: bool, calls: Vec<Self> },
+    Frame {
+        on: usize,
+        undone: bool,
+        calls: Vec<Self>,
+    },
 }
 
 /// The calls of a frame.
@@ -63,7 +67,10 @@ pub(super) struct Program {
 
 impl Program {
     /// Reads a transaction.
-    pub(super) fn transaction(data: &mut Bytes<'_>, world: &World<'_>) -> (usize, Vec<Step>, Vec<Planned>) {
+    pub(super) fn transaction(
+        data: &mut Bytes<'_>,
+        world: &World<'_>,
+    ) -> (usize, Vec<Step>, Vec<Planned>) {
         let on = data.below(2);
         let mut program = Self::frame(data, world, on, 0);
         let meter = HcuLimit::getBlockMeterCall {}.abi_encode();

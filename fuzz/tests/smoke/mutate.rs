@@ -64,7 +64,8 @@ pub(crate) fn mutated(dice: &mut Dice, pool: &[Vec<u8>], words: &[Vec<u8>]) -> V
 }
 
 fn change(dice: &mut Dice, input: &mut Vec<u8>, pool: &[Vec<u8>], words: &[Vec<u8>]) {
-    let at = dice.below(input.len() + 1);
+    // Often at the end, where inputs go on.
+    let at = if dice.below(6) == 0 { input.len() } else { dice.below(input.len() + 1) };
     let end = (at + dice.below(PIECE)).min(input.len());
     match dice.below(11) {
         0 if at < input.len() => input[at] ^= 1 << dice.below(8),
@@ -89,7 +90,8 @@ fn change(dice: &mut Dice, input: &mut Vec<u8>, pool: &[Vec<u8>], words: &[Vec<u
         7 => {
             // The rest of another input.
             let other = dice.pick(pool);
-            let from = if dice.below(2) == 0 { at.min(other.len()) } else { dice.below(other.len() + 1) };
+            let from =
+                if dice.below(2) == 0 { at.min(other.len()) } else { dice.below(other.len() + 1) };
             input.truncate(at);
             input.extend_from_slice(&other[from..]);
         }

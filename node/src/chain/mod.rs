@@ -12,6 +12,7 @@ pub use block::{Block, Transaction};
 pub use error::ChainError;
 pub use genesis::Genesis;
 pub use replay::Replay;
+pub(crate) use rules::{MAX_GAS_LIMIT, MIN_GAS_LIMIT, check_header};
 pub use state::{Account, AccountDiff, SlotDiff, StateDiff, WorldState};
 
 use std::{

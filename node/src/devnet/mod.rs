@@ -37,7 +37,7 @@ use std::{
     time::Duration,
 };
 
-use alloy_consensus::BlockHeader;
+use alloy_consensus::{BlockHeader, Header};
 use alloy_primitives::{Address, B256, keccak256};
 use ciphervm::{InputService, LOCAL_COPROCESSOR_KEY, Settlement};
 use ciphervm_fhe::{CiphertextStore, Evaluator, ProofVerifier};
@@ -46,7 +46,7 @@ use ciphervm_precompiles::HostConfig;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
-    chain::{Attributes, Block, Chain, Genesis, StateDiff, Transaction, WorldState},
+    chain::{Attributes, Block, Chain, Genesis, StateDiff, Transaction, WorldState, check_header},
     journal::{Entry, Journal, JournalError},
     pool::{AccountFacts, BlockFacts, Limits, Order, Pool},
 };
@@ -349,6 +349,14 @@ impl Core {
         let Some((Entry::Genesis(header, diff), entries)) = entries.split_first() else {
             return Err("it does not begin with the first block".to_owned());
         };
+        if header.number != 0 {
+            return Err(format!("its first block has number {}", header.number));
+        }
+        let check = |header: &Header| {
+            let number = header.number;
+            check_header(header).map_err(|reason| format!("block {number} cannot be: {reason}"))
+        };
+        check(header)?;
         let gas_limit = header.gas_limit;
         let chain = Chain::new(host, chain_id, (**header).clone(), diff);
         let next =
@@ -377,6 +385,7 @@ impl Core {
             match entry {
                 Entry::Genesis(..) => return Err("it has a second first block".to_owned()),
                 Entry::Block(block, diff) => {
+                    check(&block.header)?;
                     core.chain.push(Arc::clone(block), diff).map_err(|error| error.to_string())?;
                     core.forget_used();
                 }

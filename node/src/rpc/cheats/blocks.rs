@@ -3,18 +3,17 @@
 use alloy_primitives::{Address, B256, U256};
 use jsonrpsee::proc_macros::rpc;
 
-use crate::rpc::{
-    Rpc,
-    error::{Answer, invalid},
+use crate::{
+    chain::{MAX_GAS_LIMIT, MIN_GAS_LIMIT},
+    rpc::{
+        Rpc,
+        error::{Answer, invalid},
+    },
 };
 
 /// The highest base fee, in wei per gas. A full block raises the fee by an eighth: from here it
 /// takes 83 of them in a row until it no longer fits into 64 bits.
 const MAX_BASE_FEE: u64 = 1_000_000_000_000_000;
-/// The lowest gas limit: that of a transfer of ether.
-const MIN_GAS_LIMIT: u64 = 21_000;
-/// The highest gas limit, in whose time a computer still comes to an end.
-const MAX_GAS_LIMIT: u64 = 1_000_000_000_000;
 /// What tools send who mean that there is no limit: the largest integer that a JavaScript number
 /// holds exactly.
 const NO_GAS_LIMIT: u64 = (1 << 53) - 1;
