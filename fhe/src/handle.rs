@@ -132,6 +132,17 @@ mod tests {
         assert_eq!(input.version(), HANDLE_VERSION);
     }
 
+    #[test]
+    fn a_handle_is_its_word() {
+        let word = B256::repeat_byte(0xab);
+        let handle = Handle::from(word);
+        assert_eq!((handle.0, B256::from(handle)), (word, word));
+        assert_eq!(handle.version(), 0xab);
+        assert_eq!((handle.is_zero(), Handle::default().is_zero()), (false, true));
+        let text = format!("0x{}", "ab".repeat(32));
+        assert_eq!([handle.to_string(), format!("{handle:?}")], [text.clone(), text]);
+    }
+
     fn hex_suffix(text: &str) -> Vec<u8> {
         alloy_primitives::hex::decode(text).unwrap()
     }

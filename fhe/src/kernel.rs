@@ -117,4 +117,33 @@ mod tests {
         }
         assert!(Kernel::Prepare.reference(&[]).is_err());
     }
+
+    #[test]
+    fn a_prepared_choice_is_a_choice() {
+        let ty = FheType::Uint8;
+        let [zero, one, a, b] = [0, 1, 200, 100].map(U256::from);
+        for condition in [zero, one] {
+            assert_eq!(Kernel::Prepare.reference(&[condition]), Ok(vec![condition]));
+            let chosen = if condition.is_zero() { b } else { a };
+            assert_eq!(Kernel::Choose(ty).reference(&[condition, a, b]), Ok(vec![chosen]));
+        }
+    }
+
+    #[test]
+    fn operands_of_another_number_are_refused() {
+        let ty = FheType::Uint8;
+        let add = Kernel::Op { op: Op::Add, operand: ty, result: ty };
+        for count in [0, 1, 3] {
+            assert!(add.reference(&vec![U256::ONE; count]).is_err(), "{count}");
+        }
+        assert_eq!(add.reference(&[U256::ONE; 2]), Ok(vec![U256::from(2)]));
+    }
+
+    #[test]
+    fn kernels_are_called_what_they_compute() {
+        let ty = FheType::Uint8;
+        let add = Kernel::Op { op: Op::Add, operand: ty, result: ty };
+        let names = [add, Kernel::Compare(ty, vec![Op::Gt, Op::Max])].map(|k| k.to_string());
+        assert_eq!(names, ["fheAdd", "fheGt and fheMax"]);
+    }
 }

@@ -272,7 +272,8 @@ impl Node {
     pub fn answers(&self, body: Vec<u8>) -> bool {
         let Some((_, answer)) = self.request("POST", "/", body) else { return false };
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        let answers = answer.as_array().map_or(std::slice::from_ref(&answer), Vec::as_slice);
+        let answers =
+            answer.as_array().map_or_else(|| std::slice::from_ref(&answer), Vec::as_slice);
         for answer in answers {
             assert_ne!(answer["error"]["code"], PANICKED, "a method panicked: {answer}");
         }

@@ -151,7 +151,7 @@ impl Talker {
                 let count = data.below(70);
                 json!(alloy_primitives::hex::encode_prefixed(data.take(count)))
             }
-            11 => json!(data.byte() % 2 == 0),
+            11 => json!(data.byte().is_multiple_of(2)),
             12 | 13 if depth > 0 => {
                 let count = data.below(5);
                 (0..count).map(|_| self.value(data, depth - 1)).collect()

@@ -21,8 +21,12 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+
+# Seconds for the tests of a crate, which take ten.
+TIMEOUT = 180
 
 SWITCH = """
 #[doc(hidden)]
@@ -232,20 +236,37 @@ def test(tree, out, minutes, package, seed, filters):
             for name, _, binary in state["binaries"]:
                 if name != crate:
                     continue
-                environment = dict(os.environ, MUTANT=str(mutant["number"]), RUST_BACKTRACE="0")
-                try:
-                    run = subprocess.run(
-                        [binary, *filters], cwd=tree / crate, env=environment, timeout=180,
-                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                    )
-                except subprocess.TimeoutExpired:
-                    verdict = "timeout"
-                    break
-                if run.returncode != 0:
-                    verdict = "caught"
+                verdict = tried([binary, *filters], tree / crate, mutant["number"])
+                if verdict != "missed":
                     break
             log.write(f"{mutant['number']}\t{verdict}\t{mutant['name']}\n")
             log.flush()
+
+
+def tried(command, folder, number):
+    """What the tests make of a mutant. The first that fails is enough."""
+    environment = dict(os.environ, MUTANT=str(number), RUST_BACKTRACE="0")
+    run = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    late = threading.Event()
+
+    def stop():
+        late.set()
+        run.kill()
+
+    timer = threading.Timer(TIMEOUT, stop)
+    timer.start()
+    try:
+        for line in run.stdout:
+            if line.rstrip().endswith(b"FAILED"):
+                run.kill()
+                return "caught"
+        failed = run.wait() != 0
+    finally:
+        timer.cancel()
+        run.wait()
+    return "timeout" if late.is_set() else "caught" if failed else "missed"
 
 
 def main():

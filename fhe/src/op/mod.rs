@@ -228,6 +228,39 @@ mod tests {
     }
 
     #[test]
+    fn a_node_has_the_operands_of_its_shape() {
+        // How many there may be, out of none to four.
+        let expected = |shape| match shape {
+            Shape::Unary | Shape::Cast | Shape::TrivialEncrypt | Shape::Rand => vec![1],
+            Shape::Binary | Shape::RandBounded => vec![2],
+            Shape::Select | Shape::MulDiv => vec![3],
+            Shape::Sum => vec![0, 1, 2, 3, 4],
+            Shape::IsIn => vec![1, 2, 3, 4],
+            Shape::VerifyInput => vec![],
+        };
+        for spec in &OPS {
+            let taken: Vec<_> = (0..5).filter(|count| spec.takes(*count)).collect();
+            assert_eq!(taken, expected(spec.shape), "{}", spec.op);
+        }
+    }
+
+    /// The limits of the executor's collections, protocol 0.14.
+    #[test]
+    fn wide_collections_are_shorter() {
+        let limits = FheType::ALL.map(OpSpec::collection_limit);
+        assert_eq!(limits, [100, 100, 100, 100, 60, 60, 60, 60]);
+    }
+
+    #[test]
+    fn rows_are_shown_by_their_names() {
+        let spec = Op::Add.spec();
+        assert_eq!(Op::Add.to_string(), "fheAdd");
+        let shown = r#"OpSpec { signature: "fheAdd(bytes32,bytes32,bytes1)", .. }"#;
+        assert_eq!(format!("{spec:?}"), shown);
+        assert_eq!(spec.topic(), keccak256("FheAdd(address,bytes32,bytes32,bytes1,bytes32)"));
+    }
+
+    #[test]
     fn every_supported_type_has_a_price_and_no_other_has_one() {
         for spec in &OPS {
             let scalar = spec.scalar == ScalarRule::Required;

@@ -214,6 +214,27 @@ proptest! {
     }
 }
 
+/// What would stand where a random number is zero, or does not depend on its seed.
+#[test]
+fn seeds_of_all_kinds_make_different_numbers() {
+    let ty = FheType::Uint256;
+    let draw = |op, words: &[U256]| {
+        let operands: Vec<_> = words.iter().map(|word| Operand::Scalar(*word)).collect();
+        reference::evaluate(op, &operands, ty, ty)
+    };
+    let seeds = [0, 1, 2, u64::MAX].map(U256::from);
+    let bound = U256::ONE << 128;
+    let mut numbers = seeds.map(|seed| draw(Op::Rand, &[seed])).to_vec();
+    for (seed, number) in seeds.into_iter().zip(numbers.clone()) {
+        // The low bits of the same number.
+        assert_eq!(draw(Op::RandBounded, &[bound, seed]), number & (bound - U256::ONE));
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), seeds.len());
+    assert!(numbers.iter().all(|number| *number > bound), "not even 128 bits of {numbers:?}");
+}
+
 #[test]
 fn empty_collections_have_neutral_values() {
     assert_eq!(run(Op::Sum, FheType::Uint64, &[]), U256::ZERO);
