@@ -57,3 +57,19 @@ impl Default for HostAddresses {
         Self::LOCAL
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_contracts_answer_at_their_addresses_and_aliases() {
+        let hosts = HostAddresses::LOCAL;
+        let alias = hosts.kms_verifier_alias.unwrap();
+        for address in [hosts.acl, hosts.executor, hosts.protocol_config, alias] {
+            assert!(hosts.contains(address), "{address}");
+        }
+        assert!(!hosts.contains(Address::ZERO));
+        assert!(!HostAddresses { kms_verifier_alias: None, ..hosts }.contains(alias));
+    }
+}

@@ -278,6 +278,8 @@ mod tests {
         assert_eq!(read(back(96 + 5)), Ok(vec![]));
         assert_eq!(read(U256::ONE << 255), Ok(vec![]));
         assert!(refused(read(U256::from(1))));
+        // Behind the data, and yet within its length.
+        assert!(refused(read(U256::from(33))));
         assert!(refused(read((U256::ONE << 255) - U256::ONE)));
     }
 

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use alloy_primitives::{B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::{FheType, OPS, Op, OpSpec, ScalarRule, Shape};
-use ciphervm_precompiles::{Covered, HostContract, Status, coverage, gas_schedule, interface::Acl};
+use ciphervm_precompiles::{
+    Covered, GenesisParams, HostContract, Status, coverage, gas_schedule,
+    interface::{Acl, PauserSet},
+};
 
 use crate::{
     inputs, pages,
@@ -23,6 +26,20 @@ fn the_page_on_gas_is_up_to_date() {
 
 /// Every operation costs its constant, one per operand, and the log that it leaves, however warm
 /// everything is.
+/// EIP-3529: a word that a transaction clears gives 4,800 back.
+#[test]
+fn what_is_cleared_is_refunded() {
+    let owner = GenesisParams::default().owner;
+    let mut chain = Chain::new();
+    let mut refund = |data: Vec<u8>| {
+        let output = chain.call(owner, HOST.pauser_set, data);
+        assert!(output.is_success(), "{output:?}");
+        output.gas_refunded
+    };
+    assert_eq!(refund(PauserSet::addPauserCall { account: USER }.abi_encode()), 0);
+    assert_eq!(refund(PauserSet::removePauserCall { account: owner }.abi_encode()), 4_800);
+}
+
 #[test]
 fn no_operation_is_cheaper_than_what_it_leaves_behind() {
     let price = |item: &str| {
