@@ -63,7 +63,7 @@ fn smoke(name: &str) {
         pool.push(input);
     }
 
-    let runs = number("CIPHERVM_FUZZ_RUNS").unwrap_or(target.runs.into());
+    let runs = number("CIPHERVM_FUZZ_RUNS").unwrap_or_else(|| target.runs.into());
     let seed = number("CIPHERVM_FUZZ_SEED").unwrap_or(0);
     let mut dice = Dice(seed ^ u64::from_be_bytes(keccak256(name)[..8].try_into().unwrap()));
     let words = (target.words)();
