@@ -263,6 +263,45 @@ fn rewritten_graphs_mean_what_was_recorded() {
         .unwrap();
 }
 
+/// Both choices have digits that are known, and none of them is zero.
+#[test]
+fn a_choice_between_numbers_with_known_digits_is_a_choice() {
+    for condition in [false, true] {
+        let flags = |input| Piece::WithConstant(Op::BitOr, input, 213);
+        let masks = |input| Piece::WithConstant(Op::BitOr, input, 106);
+        let case = Case {
+            inputs: vec![6, 140],
+            condition,
+            // The numbers are the inputs, then these results in order.
+            pieces: vec![
+                (flags(0), false),
+                (masks(1), false),
+                (Piece::Choice(0, 2, 3), true),
+                (Piece::Swap(0, 3, 2), true),
+            ],
+            rewrites: vec![true; Rewrite::ALL.len()],
+        };
+        check(Bench::simulation(case.rewrites()), &case);
+        check(Bench::reference(), &case);
+        check(Bench::tfhe(2), &case);
+        // Found at random: bounds that the simulation knows from one step to the next.
+        let found = Case {
+            inputs: vec![0],
+            condition,
+            pieces: vec![
+                (Piece::Constant(1), false),
+                (Piece::WithConstant(Op::BitOr, 6, 213), false),
+                (Piece::Decrease(1, 43), false),
+                (Piece::Swap(20, 23, 36), false),
+                (Piece::Choice(0, 7, 0), true),
+            ],
+            rewrites: vec![true; Rewrite::ALL.len()],
+        };
+        check(Bench::simulation(found.rewrites()), &found);
+        check(Bench::tfhe(2), &found);
+    }
+}
+
 /// The same on ciphertexts, with all rewrites.
 #[test]
 fn rewritten_graphs_on_ciphertexts_mean_what_was_recorded() {
