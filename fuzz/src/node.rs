@@ -15,6 +15,7 @@ use axum::{
 use ciphervm_fhe::{GraphEvaluator, MemoryStore, Op, ReferenceEngine};
 use ciphervm_kms::{LOCAL_KMS_KEY, LocalService, ReferenceKms, Signer};
 use ciphervm_node::{
+    artifact::Artifact,
     chain::{Block, Genesis},
     decryption::{DevnetChain, contracts, domains},
     devnet::{Accounts, Devnet, MNEMONIC, Mining, Setup},
@@ -23,7 +24,6 @@ use ciphervm_node::{
     server::{self, Limits},
 };
 use ciphervm_precompiles::{GenesisParams, HostConfig, interface::Acl};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::Service;
@@ -58,17 +58,10 @@ sol! {
     error Undone(bytes32[] words, bytes[] outcomes);
 }
 
-#[derive(Deserialize)]
-struct Artifact {
-    bytecode: Bytes,
-}
-
 /// A contract that makes the calls it is told to make: `solidity/contracts/Prober.sol`.
 static PROBER: LazyLock<Bytes> = LazyLock::new(|| {
-    let artifact: Artifact =
-        serde_json::from_str(include_str!("../../solidity/artifacts/Prober.json"))
-            .expect("the artifact is part of the build");
-    artifact.bytecode
+    let text = include_str!("../../solidity/artifacts/Prober.json");
+    Artifact::parse(text).expect("the artifact is part of the build").bytecode
 });
 
 /// Timestamp of the first block: long ago, so that blocks can be dated.

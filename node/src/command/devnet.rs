@@ -32,7 +32,7 @@ use tokio::{
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    chain::Genesis,
+    chain::{Genesis, MAX_GAS_LIMIT, MIN_GAS_LIMIT},
     data_dir::{DataDir, Identity},
     decryption::{DevnetChain, RemoteService, Token, contracts, domains},
     devnet::{self, Accounts, CompareEvaluator, Devnet, Mining, Setup, mine_by_interval},
@@ -88,7 +88,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = OrderKind::Fees, help_heading = "Chain")]
     order: OrderKind,
     /// Gas limit of blocks.
-    #[arg(long, value_name = "GAS", default_value_t = 30_000_000, value_parser = clap::value_parser!(u64).range(21_000..=1_000_000_000_000), help_heading = "Chain")]
+    #[arg(long, value_name = "GAS", default_value_t = 30_000_000, value_parser = clap::value_parser!(u64).range(MIN_GAS_LIMIT..=MAX_GAS_LIMIT), help_heading = "Chain")]
     gas_limit: u64,
     /// Base fee of the first block, in wei.
     #[arg(long, value_name = "WEI", default_value_t = Genesis::BASE_FEE, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000_000_000), help_heading = "Chain")]
