@@ -4,7 +4,7 @@ mod chain;
 pub mod error;
 pub mod files;
 pub mod operations;
-mod prober;
+pub mod prober;
 pub mod report;
 pub mod run;
 pub mod sequence;

@@ -164,25 +164,36 @@ impl Bundle {
                 return Err(BundleError::Input { input, source });
             }
         }
-        let results: Vec<usize> =
-            self.steps.iter().map(|step| step.kernel.results().len()).collect();
-        let exists = |source: &Source, before: usize| match *source {
-            Source::Input(input) => input < inputs.len(),
-            Source::Result { step, result } => step < before && result < results[step],
-        };
-        for (position, step) in self.steps.iter().enumerate() {
-            let fits = |operand: &Operand<Source>| match operand {
-                Operand::Encrypted(source) => exists(source, position),
-                Operand::Scalar(_) => true,
-            };
-            if !step.operands.iter().all(fits) {
-                return Err(BundleError::Malformed("an operand is not there before its step"));
+        let mut results: Vec<Vec<FheType>> = Vec::with_capacity(self.steps.len());
+        for (step, Work { kernel, operands }) in self.steps.iter().enumerate() {
+            let operands = operands
+                .iter()
+                .map(|operand| match operand {
+                    Operand::Encrypted(source) => {
+                        self.type_of(*source, &results).map(Operand::Encrypted)
+                    }
+                    Operand::Scalar(value) => Some(Operand::Scalar(*value)),
+                })
+                .collect::<Option<Vec<_>>>()
+                .ok_or(BundleError::Malformed("an operand is not there before its step"))?;
+            if !kernel.takes(&operands) {
+                let reason = "their number, types or widths are others";
+                return Err(BundleError::Operands { step, reason });
             }
+            results.push(kernel.results());
         }
-        if !self.outputs.iter().all(|output| exists(output, self.steps.len())) {
+        if self.outputs.iter().any(|output| self.type_of(*output, &results).is_none()) {
             return Err(BundleError::Malformed("an output is not there"));
         }
         Ok(())
+    }
+
+    /// The type of a value, if it is there once steps with these results have run.
+    fn type_of(&self, source: Source, results: &[Vec<FheType>]) -> Option<FheType> {
+        match source {
+            Source::Input(input) => self.inputs.get(input).map(|input| input.ty),
+            Source::Result { step, result } => results.get(step)?.get(result).copied(),
+        }
     }
 
     /// The steps in groups: those of a group depend on earlier groups only.

@@ -5,7 +5,7 @@ use std::fmt;
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
-use crate::{FheType, Op};
+use crate::{FheType, Op, Operand, Shape, TypeSet};
 
 /// A computation on a few operands, with one or more results.
 ///
@@ -46,6 +46,59 @@ impl Kernel {
             }
             Self::Prepare => vec![FheType::Bool],
             Self::Choose(ty) => vec![*ty],
+        }
+    }
+
+    /// Whether it is a kernel that plans have, and these are operands for it: as many as it takes,
+    /// encrypted ones of its types, and clear ones within them.
+    pub fn takes(&self, operands: &[Operand<FheType>]) -> bool {
+        let is = |ty: FheType, operand: &Operand<FheType>| match operand {
+            Operand::Encrypted(found) => *found == ty,
+            Operand::Scalar(value) => ty.truncate(*value) == *value,
+        };
+        let all = |ty, operands: &[_]| operands.iter().all(|operand| is(ty, operand));
+        let pair = |ty, operands: &[_]| operands.len() == 2 && all(ty, operands);
+        let choice = |ty, operands: &[_]| {
+            matches!(operands, [condition, a, b]
+                if is(FheType::Bool, condition) && is(ty, a) && is(ty, b))
+        };
+        match self {
+            Self::Op { op, operand, result } => {
+                let spec = op.spec();
+                let typed = match spec.shape {
+                    // To name a value once more is a cast to its own type.
+                    Shape::Cast => {
+                        operand == result
+                            || spec.types.contains(*operand) && spec.types.contains(*result)
+                    }
+                    _ => {
+                        spec.types.contains(*operand)
+                            && spec.result_type(*operand, *operand) == *result
+                    }
+                };
+                typed
+                    && spec.takes(operands.len())
+                    && match spec.shape {
+                        Shape::Select => choice(*operand, operands),
+                        // Words that have no type: a plaintext, a bound, a seed.
+                        Shape::TrivialEncrypt | Shape::Rand | Shape::RandBounded => {
+                            operands.iter().all(|operand| matches!(operand, Operand::Scalar(_)))
+                        }
+                        _ => all(*operand, operands),
+                    }
+            }
+            Self::AddWithCarry(ty) | Self::SubWithOrder(ty) => {
+                TypeSet::ARITHMETIC.contains(*ty) && pair(*ty, operands)
+            }
+            Self::Compare(ty, questions) => {
+                let may = |op: &Op| {
+                    matches!(op, Op::Ge | Op::Gt | Op::Eq | Op::Min | Op::Max)
+                        && op.spec().types.contains(*ty)
+                };
+                questions.iter().all(may) && pair(*ty, operands)
+            }
+            Self::Prepare => matches!(operands, [condition] if is(FheType::Bool, condition)),
+            Self::Choose(ty) => choice(*ty, operands),
         }
     }
 
@@ -137,6 +190,57 @@ mod tests {
             assert!(add.reference(&vec![U256::ONE; count]).is_err(), "{count}");
         }
         assert_eq!(add.reference(&[U256::ONE; 2]), Ok(vec![U256::from(2)]));
+    }
+
+    #[test]
+    fn a_kernel_takes_operands_of_its_types() {
+        let (bool, ty, other) = (FheType::Bool, FheType::Uint8, FheType::Uint16);
+        let encrypted = Operand::Encrypted;
+        let scalar = |value: u64| Operand::Scalar(U256::from(value));
+        let op = |op, operand, result| Kernel::Op { op, operand, result };
+        let good = [
+            (op(Op::Add, ty, ty), vec![encrypted(ty), scalar(255)]),
+            (op(Op::Sub, ty, ty), vec![scalar(0), encrypted(ty)]),
+            (op(Op::Lt, ty, bool), vec![encrypted(ty), encrypted(ty)]),
+            (op(Op::Cast, ty, other), vec![encrypted(ty)]),
+            (op(Op::Cast, FheType::Uint160, FheType::Uint160), vec![encrypted(FheType::Uint160)]),
+            (op(Op::IfThenElse, ty, ty), vec![encrypted(bool), encrypted(ty), scalar(1)]),
+            (op(Op::Rand, ty, ty), vec![Operand::Scalar(U256::MAX)]),
+            (op(Op::Sum, ty, ty), vec![encrypted(ty); 300]),
+            (Kernel::AddWithCarry(ty), vec![encrypted(ty); 2]),
+            (Kernel::Compare(ty, vec![Op::Eq, Op::Min]), vec![encrypted(ty); 2]),
+            (Kernel::Compare(bool, vec![Op::Eq]), vec![encrypted(bool); 2]),
+            (Kernel::Prepare, vec![encrypted(bool)]),
+            (Kernel::Choose(ty), vec![encrypted(bool), scalar(1), encrypted(ty)]),
+        ];
+        for (kernel, operands) in &good {
+            assert!(kernel.takes(operands), "{kernel:?}");
+            // Not with another type, nor with another number of operands.
+            for position in 0..operands.len() {
+                let mut others = operands.clone();
+                others[position] = encrypted(FheType::Uint32);
+                assert!(!kernel.takes(&others), "{kernel:?} {position}");
+            }
+            let missing = kernel.takes(&operands[1..]);
+            assert_eq!(missing, matches!(kernel, Kernel::Op { op: Op::Sum, .. }), "{kernel:?}");
+        }
+        let bad = [
+            (op(Op::Add, ty, ty), vec![encrypted(ty), scalar(256)]),
+            (op(Op::Add, ty, other), vec![encrypted(ty); 2]),
+            (op(Op::Add, bool, bool), vec![encrypted(bool); 2]),
+            (op(Op::Lt, ty, ty), vec![encrypted(ty); 2]),
+            (op(Op::Cast, ty, FheType::Uint160), vec![encrypted(ty)]),
+            (op(Op::Rand, ty, other), vec![scalar(1)]),
+            (op(Op::VerifyInput, ty, ty), vec![encrypted(ty)]),
+            (Kernel::AddWithCarry(bool), vec![encrypted(bool); 2]),
+            (Kernel::SubWithOrder(FheType::Uint256), vec![encrypted(FheType::Uint256); 2]),
+            (Kernel::Compare(ty, vec![Op::Add]), vec![encrypted(ty); 2]),
+            (Kernel::Compare(bool, vec![Op::Max]), vec![encrypted(bool); 2]),
+            (Kernel::Choose(ty), vec![scalar(2), encrypted(ty), encrypted(ty)]),
+        ];
+        for (kernel, operands) in &bad {
+            assert!(!kernel.takes(operands), "{kernel:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! libFuzzer on [`ciphervm_fuzz::keys::run`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+libfuzzer_sys::fuzz_target!(init: ciphervm_fuzz::panics::watch(), |data: &[u8]| {
     ciphervm_fuzz::keys::run(data);
 });

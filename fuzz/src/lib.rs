@@ -10,6 +10,7 @@ pub mod journal;
 pub mod keys;
 pub mod lists;
 pub mod node;
+pub mod panics;
 pub mod record;
 pub mod relayer;
 pub mod rpc;

@@ -1,21 +1,18 @@
 //! A devnet in this process, whose operations are computed on plaintexts: what requests are sent to.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::{SolCall, SolEvent, sol};
+use alloy_sol_types::{SolCall, SolEvent};
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
+use ciphervm_conformance::prober::{Ran, Step, creation_code, runCall};
 use ciphervm_fhe::{GraphEvaluator, MemoryStore, Op, ReferenceEngine};
 use ciphervm_kms::{LOCAL_KMS_KEY, LocalService, ReferenceKms, Signer};
 use ciphervm_node::{
-    artifact::Artifact,
     chain::{Block, Genesis},
     decryption::{DevnetChain, contracts, domains},
     devnet::{Accounts, Devnet, MNEMONIC, Mining, Setup},
@@ -27,42 +24,6 @@ use ciphervm_precompiles::{GenesisParams, HostConfig, interface::Acl};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::Service;
-
-sol! {
-    /// A call that a prober makes.
-    #[derive(Debug)]
-    struct Step {
-        /// Zero is a call, one a static call.
-        uint8 kind;
-        /// Whom.
-        address target;
-        /// With how many wei.
-        uint256 value;
-        /// With how much gas.
-        uint256 gasLimit;
-        /// With what.
-        bytes data;
-        /// Words of earlier calls' results to put in first: an offset times 2^128, and a number.
-        uint256[] patches;
-        /// Offsets of words to take out of the result.
-        uint256[] takes;
-    }
-
-    /// Makes calls.
-    function run(Step[] steps) external payable returns (bytes32[] words, bytes[] outcomes);
-    /// Makes calls, and reverts with what came of them.
-    function runAndUndo(Step[] steps) external payable;
-    /// What came of calls.
-    event Ran(bytes32[] words, bytes[] outcomes);
-    /// What came of calls that are undone.
-    error Undone(bytes32[] words, bytes[] outcomes);
-}
-
-/// A contract that makes the calls it is told to make: `solidity/contracts/Prober.sol`.
-static PROBER: LazyLock<Bytes> = LazyLock::new(|| {
-    let text = include_str!("../../solidity/artifacts/Prober.json");
-    Artifact::parse(text).expect("the artifact is part of the build").bytecode
-});
 
 /// Timestamp of the first block: long ago, so that blocks can be dated.
 const START: u64 = 1_600_000_000;
@@ -141,7 +102,7 @@ impl Node {
     /// Deploys the probers and makes a value.
     fn furnish(&mut self) {
         for index in 0..2 {
-            let deployed = self.send(0, None, PROBER.clone());
+            let deployed = self.send(0, None, creation_code());
             self.probers[index] = deployed.contract(0).expect("a deployment has a contract");
         }
         let hosts = self.devnet.host().addresses;

@@ -198,7 +198,7 @@ fn require_addressable(length: U256, element: usize) -> Outcome {
         .checked_mul(U256::from(element))
         .and_then(|size| size.checked_next_multiple_of(word))
         .and_then(|size| size.checked_add(FREE + word));
-    if length > limit || end.is_none_or(|end| end > limit) {
+    if end.is_none_or(|end| end > limit) {
         return Err(Abort::panic(PanicKind::ResourceError));
     }
     Ok(())

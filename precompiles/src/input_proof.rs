@@ -154,6 +154,8 @@ mod tests {
         };
         let bytes = proof.encode();
         assert_eq!(bytes.len(), 2 + 64 + 65 + 1);
+        let bare = InputProof { extra_data: Bytes::new(), ..proof.clone() };
+        assert_eq!(InputProof::decode(&bare.encode()), Ok(bare));
         assert_eq!(InputProof::decode(&bytes), Ok(proof));
         assert!(matches!(InputProof::decode(&bytes[..130]), Err(ProofError::TooShort { .. })));
         assert_eq!(InputProof::decode(&[1]), Err(ProofError::NoCounts(1)));

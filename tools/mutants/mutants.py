@@ -9,10 +9,12 @@ A body that is built in a `const fn`, or stands outside of a function, cannot ch
 out, too, and counted.
 
     mutants.py prepare TREE mutants.json      # rewrites a copy of the source tree
-    mutants.py build TREE PACKAGE...          # builds, leaves out what does not compile
-    mutants.py test TREE OUT MINUTES [--package PACKAGE] [--sample SEED] -- FILTER...
+    mutants.py build TREE                     # builds, leaves out what does not compile
+    mutants.py test TREE OUT MINUTES [--package PACKAGE] [--sample SEED] [--jobs N] -- FILTER...
 
-`test` goes on where it stopped, and writes a line for each mutant to OUT: caught, missed or timeout.
+`build` builds the whole workspace's tests, with the features that it has otherwise, so that a
+CARGO_TARGET_DIR which has the dependencies can be used. `test` goes on where it stopped, tries N
+mutants at a time, and writes a line for each to OUT: caught, missed or timeout.
 """
 
 import json
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # Seconds for the tests of a crate, which take ten.
@@ -177,12 +180,11 @@ def culprits(tree, file, begin, stop):
     return found
 
 
-def build(tree, packages):
+def build(tree):
     state = load(tree)
+    command = ["cargo", "test", "--workspace", "--no-run", "--lib", "--test", "it"]
+    command.append("--message-format=json")
     while True:
-        command = ["cargo", "test", "--no-run", "--message-format=json", "--lib", "--test", "it"]
-        for package in packages:
-            command += ["-p", package]
         run = subprocess.run(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         bad, binaries, unknown = set(), [], []
         for line in run.stdout.splitlines():
@@ -216,7 +218,7 @@ def build(tree, packages):
         save(tree, state)
 
 
-def test(tree, out, minutes, package, seed, filters):
+def test(tree, out, minutes, package, seed, jobs, filters):
     state = load(tree)
     done = {}
     if out.exists():
@@ -227,20 +229,23 @@ def test(tree, out, minutes, package, seed, filters):
     if seed is not None:
         random.Random(seed).shuffle(mutants)
     deadline = time.monotonic() + 60 * minutes
-    with out.open("a") as log:
-        for mutant in mutants:
-            if str(mutant["number"]) in done or time.monotonic() > deadline:
-                continue
-            verdict = "missed"
-            crate = mutant["file"].split("/")[0]
-            for name, _, binary in state["binaries"]:
-                if name != crate:
-                    continue
-                verdict = tried([binary, *filters], tree / crate, mutant["number"])
-                if verdict != "missed":
-                    break
+    writing = threading.Lock()
+    log = out.open("a")
+
+    def attempt(mutant):
+        if str(mutant["number"]) in done or time.monotonic() > deadline:
+            return
+        verdict = "missed"
+        crate = mutant["file"].split("/")[0]
+        for name, _, binary in state["binaries"]:
+            if name == crate and verdict == "missed":
+                verdict = tried([tree / binary, *filters], tree / crate, mutant["number"])
+        with writing:
             log.write(f"{mutant['number']}\t{verdict}\t{mutant['name']}\n")
             log.flush()
+
+    with log, ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(attempt, mutants))
 
 
 def tried(command, folder, number):
@@ -282,10 +287,12 @@ def main():
     if command == "prepare":
         prepare(tree, rest[0])
     elif command == "build":
-        build(tree, rest)
+        build(tree)
     elif command == "test":
         seed = options.get("--sample")
-        test(tree, Path(rest[0]), float(rest[1]), options.get("--package"), seed, filters)
+        jobs = int(options.get("--jobs", 1))
+        package = options.get("--package")
+        test(tree, Path(rest[0]), float(rest[1]), package, seed, jobs, filters)
     else:
         sys.exit(__doc__)
 

@@ -73,10 +73,12 @@ pub(crate) fn pbs_table(target: &Path, json: bool) -> Command {
     command
 }
 
-/// Builds a fuzz target for libFuzzer: see `fuzz/instrument`.
+/// Builds a fuzz target for libFuzzer: see `fuzz/instrument`. A test beside it brings in the
+/// features that the tests' dependencies have, so that none of them is built anew.
 pub(crate) fn build_fuzz_target(root: &Path, target: &str) -> Command {
-    let mut command = cargo(root, &["build", "--workspace", "--features", FUZZING, "--bin"]);
-    command.arg(target).env("RUSTC_WORKSPACE_WRAPPER", root.join("fuzz/instrument"));
+    let mut command = cargo(root, &["build", "--workspace", "--features", FUZZING]);
+    command.args(["--test", "smoke", "--bin", target]);
+    command.env("RUSTC_WORKSPACE_WRAPPER", root.join("fuzz/instrument"));
     command
 }
 

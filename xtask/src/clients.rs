@@ -1,4 +1,5 @@
-//! The clients that the devnet is tested with, each an npm project of its own, and the page.
+//! The clients that the devnet is tested with, each an npm project of its own, the page, and what
+//! runs conformance vectors on other chains.
 
 use std::{path::Path, process::Command};
 
@@ -18,7 +19,7 @@ const CLIENTS: [&str; 8] = [
     "viem",
 ];
 
-/// Installs the locked packages of every client, and builds the page.
+/// Installs the locked packages of all of them, and builds the page.
 ///
 /// # Errors
 /// If npm fails.
@@ -27,6 +28,7 @@ pub(crate) fn install(root: &Path) -> Result<()> {
     for client in CLIENTS {
         npm(&clients.join(client), &["ci"])?;
     }
+    npm(&root.join("conformance/hardhat"), &["ci"])?;
     let page = root.join("examples/page");
     npm(&page, &["ci"])?;
     npm(&page, &["run", "build"])

@@ -6,28 +6,9 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 use super::names::{Meaningless, Names};
 use crate::{
     chain::Receipt,
+    prober,
     sequence::{Expect, Item, Kind},
 };
-
-mod abi {
-    alloy_sol_types::sol! {
-    #[derive(Debug)]
-    struct ProberStep {
-        uint8 kind;
-        address target;
-        uint256 value;
-        uint256 gasLimit;
-        bytes data;
-        uint256[] patches;
-        uint256[] takes;
-    }
-
-    function run(ProberStep[] steps) external payable returns (bytes32[] words, bytes[] outcomes);
-    function runAndUndo(ProberStep[] steps) external payable;
-    event Ran(bytes32[] words, bytes[] outcomes);
-    error Undone(bytes32[] words, bytes[] outcomes);
-    }
-}
 
 /// A static call's number in the contract.
 const STATIC: u8 = 1;
@@ -37,7 +18,7 @@ const STATIC_GAS: u64 = 300_000;
 /// Calls of a prober, ready to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Program {
-    steps: Vec<abi::ProberStep>,
+    steps: Vec<prober::Step>,
     /// For each word that it takes, its name.
     words: Vec<String>,
     /// How deep it is nested.
@@ -147,7 +128,7 @@ impl Program {
             }
         }
         let (offsets, names): (Vec<_>, Vec<_>) = takes.into_iter().unzip();
-        self.steps.push(abi::ProberStep {
+        self.steps.push(prober::Step {
             kind,
             target,
             value: U256::from(value),
@@ -163,8 +144,8 @@ impl Program {
     pub(super) fn calldata(&self, undo: bool) -> Vec<u8> {
         let steps = self.steps.clone();
         match undo {
-            true => abi::runAndUndoCall { steps }.abi_encode(),
-            false => abi::runCall { steps }.abi_encode(),
+            true => prober::runAndUndoCall { steps }.abi_encode(),
+            false => prober::runCall { steps }.abi_encode(),
         }
     }
 }
@@ -174,19 +155,19 @@ impl Ran {
     pub(super) fn of_receipt(receipt: &Receipt, on: Address) -> Option<Self> {
         // Frames have events of their own, before.
         let log = receipt.logs.iter().rev().find(|log| {
-            log.address == on && log.topics.first() == Some(&abi::Ran::SIGNATURE_HASH)
+            log.address == on && log.topics.first() == Some(&prober::Ran::SIGNATURE_HASH)
         })?;
-        let event = abi::Ran::abi_decode_data(&log.data).ok()?;
+        let event = prober::Ran::abi_decode_data(&log.data).ok()?;
         Some(Self::new(event.0, event.1))
     }
 
     /// What a frame returned, or reverted with.
     pub(super) fn of_answer(data: &Bytes, undone: bool) -> Option<Self> {
         if undone {
-            let error = abi::Undone::abi_decode(data).ok()?;
+            let error = prober::Undone::abi_decode(data).ok()?;
             return Some(Self::new(error.words, error.outcomes));
         }
-        let returned = abi::runCall::abi_decode_returns(data).ok()?;
+        let returned = prober::runCall::abi_decode_returns(data).ok()?;
         Some(Self::new(returned.words, returned.outcomes))
     }
 

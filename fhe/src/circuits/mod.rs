@@ -138,18 +138,12 @@ fn open(algebra: &Encrypted<'_>, value: &Ciphertext) -> Value<Block> {
     Value::Number(match value {
         Ciphertext::Constant(value) => Number::Constant(*value),
         Ciphertext::Condition(block) => {
-            let block = algebra.open(block);
-            let high = algebra.degree(&block).min(select::SCALE);
-            return Value::Condition(algebra.narrow(&block, 0, high));
+            return Value::Condition(algebra.narrow(&algebra.open(block), 0, select::SCALE));
         }
         Ciphertext::Encrypted(radix) => {
             Number::Encrypted(match radix.blocks() {
                 // A Bool, whatever its degree says.
-                [block] => {
-                    let block = algebra.open(block);
-                    let high = algebra.degree(&block).min(1);
-                    vec![algebra.narrow(&block, 0, high)]
-                }
+                [block] => vec![algebra.narrow(&algebra.open(block), 0, 1)],
                 blocks => blocks.iter().map(|block| algebra.open(block)).collect(),
             })
         }

@@ -103,10 +103,9 @@ pub(super) fn choose<A: Algebra>(
             if value > highest { value - weight } else { 0 }
         });
         let sum = algebra.add(kept, &step);
-        // It is one of the two, and no digit is negative. Two constant digits may leave no zero.
+        // It is one of the two, and no digit is negative.
         let highest = algebra.degree(a).max(algebra.degree(b));
-        let known = algebra.bounds(&sum);
-        let chosen = algebra.narrow(&sum, known.low.max(0), known.high.min(highest));
+        let chosen = algebra.narrow(&sum, 0, highest);
         if algebra.noise(&chosen) > MAX_STORED_NOISE { algebra.clean(&chosen) } else { chosen }
     })
 }

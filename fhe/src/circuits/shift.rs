@@ -23,7 +23,7 @@ use super::{
     Number,
     Number::{Constant, Encrypted},
     Outcome, SHAPE,
-    algebra::{Algebra, Bounds, MAX_DIGIT},
+    algebra::{Algebra, MAX_DIGIT},
 };
 use crate::{FheType, reference};
 
@@ -248,11 +248,8 @@ fn swap<A: Algebra>(algebra: &A, number: &mut [A::Block], pairs: [(usize, usize,
         let (low, high, _) = places(index);
         // Both results are one of the two.
         let (a, b) = (algebra.bounds(&number[low]), algebra.bounds(&number[high]));
-        let one_of = |result: &A::Block| {
-            let known = algebra.bounds(result);
-            let (low, high) = (a.low.min(b.low), a.high.max(b.high));
-            algebra.narrow(result, low.max(known.low), high.min(known.high))
-        };
+        let one_of =
+            |result: &A::Block| algebra.narrow(result, a.low.min(b.low), a.high.max(b.high));
         let one = one_of(&algebra.sub(&number[low], difference));
         let other = one_of(&algebra.add(&number[high], difference));
         (number[low], number[high]) = (one, other);
@@ -282,9 +279,7 @@ fn step<A: Algebra>(
         let stays = &parts[place][0];
         let Some(lower) = kind.below(place, blocks, length) else { return stays.clone() };
         // They have no bit in common.
-        let sum = algebra.add(stays, &parts[lower][1]);
-        let Bounds { low, high, .. } = algebra.bounds(&sum);
-        algebra.narrow(&sum, low, high.min(MAX_DIGIT))
+        algebra.narrow(&algebra.add(stays, &parts[lower][1]), 0, MAX_DIGIT)
     };
     (0..length).map(join).collect()
 }

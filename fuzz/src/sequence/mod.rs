@@ -19,17 +19,13 @@ use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 use alloy_primitives::{Address, B256, Bytes as Octets, U256};
 use alloy_sol_types::SolCall;
 use ciphervm::{Commitment, Settlement};
+use ciphervm_conformance::prober::{Step, runCall};
 use ciphervm_fhe::{GraphEvaluator, MemoryStore, ReferenceEngine};
 use ciphervm_node::chain::Block;
 use ciphervm_precompiles::{HostAddresses, Record, interface::Acl};
 use serde_json::json;
 
-use crate::{
-    Seed, Target, Verdict,
-    bytes::Bytes,
-    no_words,
-    node::{Node, Step, runCall},
-};
+use crate::{Seed, Target, Verdict, bytes::Bytes, no_words, node::Node};
 use model::Model;
 use program::Program;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::{SolCall, SolError};
+use ciphervm_conformance::prober::{Undone, runCall};
 
 use super::{
     World,
     program::{Action, Planned},
 };
-use crate::node::{Undone, runCall};
 
 /// Grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

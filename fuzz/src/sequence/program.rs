@@ -2,14 +2,12 @@
 
 use alloy_primitives::{Address, B256, Bytes as Octets, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
+use ciphervm_conformance::prober::{Step, runAndUndoCall, runCall};
 use ciphervm_fhe::{FheType, OPS, Op, Shape};
 use ciphervm_precompiles::interface::{Acl, HcuLimit};
 
 use super::World;
-use crate::{
-    bytes::Bytes,
-    node::{Step, runAndUndoCall, runCall},
-};
+use crate::bytes::Bytes;
 
 /// Calls of a frame, at most.
 const CALLS: usize = 12;

@@ -8,14 +8,13 @@ mod mutate;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
-    panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
-    sync::{Mutex, Once, PoisonError},
     time::Instant,
 };
 
 use alloy_primitives::keccak256;
-use ciphervm_fuzz::{Seed, TARGETS, Target, Verdict};
+use ciphervm_fuzz::{Seed, TARGETS, Target, Verdict, panics};
 
 use mutate::{Dice, mutated};
 
@@ -50,7 +49,7 @@ targets! {
 }
 
 fn smoke(name: &str) {
-    watch();
+    panics::watch();
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target has this name");
     let seeds = (target.seeds)();
     for seed in &seeds {
@@ -90,27 +89,6 @@ fn run(target: &Target, input: &[u8]) -> Verdict {
         eprintln!("{} fails on {}: {kept:?}", target.name, file.display());
         resume_unwind(panic)
     })
-}
-
-/// Where panics were, and how many. Some libraries panic on input that is not theirs; what calls
-/// them makes that an error, which is not for a run to see.
-static PANICS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
-
-/// Prints the first panic at each place only: some places see thousands.
-fn watch() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let print = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = panics.entry(place).or_default();
-            *count += 1;
-            if *count == 1 {
-                print(panic);
-            }
-        }));
-    });
 }
 
 /// Holds the committed corpus to the seeds, or writes it.

@@ -99,6 +99,23 @@ fn the_page_sends_and_votes_in_a_browser_on_real_ciphertexts() {
     }
 }
 
+/// Vectors of conformance as contracts, where nothing is ours: the plugin has a chain of its own.
+#[test]
+fn the_chain_of_the_fhevm_plugin_gives_what_the_vectors_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/hardhat");
+    if are_there(&[&folder.join("node_modules")]) {
+        let chosen = ["fheSub/euint8,", "fheRotl/euint64,", "fheIfThenElse/ebool,eaddress,"];
+        let emitted = Command::new(env!("CARGO_BIN_EXE_ciphervm"))
+            .args(["conformance", "--emit-solidity"])
+            .arg(folder.join("sample"))
+            .args(chosen.iter().flat_map(|part| ["--filter", part]))
+            .output()
+            .expect("the program can be started");
+        assert!(emitted.status.success(), "{emitted:?}");
+        npm(&folder, "test", ("CONTRACTS", "sample"));
+    }
+}
+
 /// Runs a script of a client's `package.json` with a devnet of its own.
 fn run(client: &str, script: &str, start: impl FnOnce() -> Devnet) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(client);
@@ -108,10 +125,15 @@ fn run(client: &str, script: &str, start: impl FnOnce() -> Devnet) {
 }
 
 fn run_in(folder: &Path, script: &str, devnet: &Devnet) {
+    npm(folder, script, ("DEVNET_URL", &devnet.url()));
+}
+
+/// Runs a script of a `package.json`, told something by a variable.
+fn npm(folder: &Path, script: &str, (variable, value): (&str, &str)) {
     let output = Command::new("npm")
         .args(["run", "--silent", script])
         .current_dir(folder)
-        .env("DEVNET_URL", devnet.url())
+        .env(variable, value)
         .output()
         .expect("npm can be started");
     let (stdout, stderr) =

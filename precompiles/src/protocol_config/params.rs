@@ -47,7 +47,7 @@ pub(super) struct NodeParams<'a> {
 /// arguments stand before it.
 pub(super) fn outline(arguments: Arguments<'_>, first: usize) -> Outcome {
     arguments.array(first + NODES, 1)?;
-    arguments.word(first + THRESHOLDS + 3)?;
+    // Behind the thresholds.
     arguments.bytes(first + VERSION)?;
     arguments.array(first + MEASUREMENTS, 1).map(drop)
 }

@@ -3,7 +3,9 @@
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use ciphervm_fhe::FheType;
-use ciphervm_precompiles::{AclErrors as E, GenesisParams, interface::Acl};
+use ciphervm_precompiles::{
+    AclErrors as E, GenesisParams, HostConfig, genesis, interface::Acl, owner_slot,
+};
 use revm::precompile::PrecompileOutput;
 
 use crate::support::*;
@@ -143,6 +145,18 @@ fn delegation_is_checked_in_order_and_ends() {
     chain.context.block.number = U256::from(102);
     let nothing = E::NotDelegatedYet { delegator: USER, delegate: OTHER, contractAddress: DAPP };
     assert_reverts(&send(&mut chain, USER, revoke(DAPP)), nothing);
+}
+
+/// Tools of development set the owner by hand.
+#[test]
+fn the_owner_is_in_storage_of_the_list_and_of_no_other_contract() {
+    let accounts = genesis(&HostConfig::default(), &GenesisParams::default());
+    for account in accounts {
+        let found = account.storage.iter().find(|(slot, _)| *slot == owner_slot(HOST.acl));
+        let expected = (account.address == HOST.acl).then(|| owner().into_word().into());
+        assert_eq!(found.map(|(_, value)| *value), expected, "{}", account.address);
+        assert!(account.storage.iter().all(|(_, value)| !value.is_zero()));
+    }
 }
 
 #[test]

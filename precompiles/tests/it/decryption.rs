@@ -20,12 +20,15 @@ pub(crate) fn chain() -> Chain {
     Chain::with(HostConfig::default(), &params)
 }
 
-pub(crate) fn proof_by(signers: &[u8], extra_data: &'static [u8]) -> Vec<u8> {
-    let handles = [Handle(B256::repeat_byte(1))];
+pub(crate) fn proof_by(signers: &[u8], extra_data: &[u8]) -> Vec<u8> {
+    proof_of(1, &[42], signers, extra_data)
+}
+
+fn proof_of(handles: usize, result: &[u8], signers: &[u8], extra_data: &[u8]) -> Vec<u8> {
+    let handles = vec![Handle(B256::repeat_byte(1)); handles];
     let gateway = HostConfig::default().gateway;
-    let result = Bytes::from_static(&[42]);
-    let extra = Bytes::from_static(extra_data);
-    let digest = decryption_digest(&gateway, &handles, result, extra);
+    let bytes = Bytes::copy_from_slice;
+    let digest = decryption_digest(&gateway, &handles, bytes(result), bytes(extra_data));
     let mut proof = vec![signers.len() as u8];
     proof.extend(signers.iter().flat_map(|seed| sign(&signer(*seed).0, digest)));
     proof.extend(extra_data);
@@ -33,9 +36,18 @@ pub(crate) fn proof_by(signers: &[u8], extra_data: &'static [u8]) -> Vec<u8> {
 }
 
 pub(crate) fn verify(chain: &mut Chain, proof: Vec<u8>) -> PrecompileOutput {
+    verify_result(chain, 1, &[42], proof)
+}
+
+fn verify_result(
+    chain: &mut Chain,
+    handles: usize,
+    result: &[u8],
+    proof: Vec<u8>,
+) -> PrecompileOutput {
     let call = KmsVerifier::verifyDecryptionEIP712KMSSignaturesCall {
-        handlesList: vec![B256::repeat_byte(1)],
-        decryptedResult: Bytes::from_static(&[42]),
+        handlesList: vec![B256::repeat_byte(1); handles],
+        decryptedResult: Bytes::copy_from_slice(result),
         decryptionProof: proof.into(),
     };
     let main = chain.call(DAPP, HOST.kms_verifier, call.abi_encode());
@@ -61,6 +73,23 @@ fn results_need_enough_different_signers() {
     assert_reverts(&answer(proof_by(&[1], &[])), one);
     let stranger = E::KMSInvalidSigner { signer: signer(9).1 };
     assert_reverts(&answer(proof_by(&[1, 9], &[])), stranger);
+}
+
+/// Six gas for each word that begins. Besides handles, result and extra data, 418 bytes are hashed.
+#[test]
+fn what_is_hashed_is_paid_for_by_the_word() {
+    let gas = |handles: usize, result: usize, extra: usize| {
+        let (result, extra) = (vec![1; result], vec![0; extra]);
+        let proof = proof_of(handles, &result, &[1, 2], &extra);
+        let output = verify_result(&mut chain(), handles, &result, proof);
+        assert!(output.is_success(), "{output:?}");
+        output.gas_used
+    };
+    let least = gas(1, 1, 0);
+    let cases = [(1, 30, 0, 0), (1, 31, 0, 6), (1, 1, 29, 0), (1, 1, 30, 6), (3, 1, 0, 12)];
+    for (handles, result, extra, more) in cases {
+        assert_eq!(gas(handles, result, extra) - least, more, "{handles} {result} {extra}");
+    }
 }
 
 #[test]

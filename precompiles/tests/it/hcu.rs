@@ -101,6 +101,23 @@ fn budgets_end_with_the_transaction_or_the_block() {
 }
 
 #[test]
+fn the_meter_is_read_before_an_operation() {
+    let mut chain = Chain::new();
+    let a = chain.trivial(1, FheType::Uint8);
+    let sum = binary(&mut chain, Op::Add, a, a, 0);
+    let deeper = binary(&mut chain, Op::Add, sum, a, 0);
+    let mul = |lhs: B256, rhs: B256| calldata(Op::Mul, (lhs, rhs, FixedBytes([0])));
+    let first = chain.reading(&mul(a, sum));
+    assert_eq!((first.depth, first.transaction), (32 + 88_000, 32 + 2 * 88_000));
+    assert_eq!((first.block, first.limits), (first.transaction, HcuLimits::default()));
+    assert_eq!(chain.reading(&mul(deeper, sum)).depth, 32 + 2 * 88_000);
+    // An input has no operands that were computed.
+    let mut input = mul(deeper, sum);
+    input[..4].copy_from_slice(&Op::VerifyInput.spec().selector);
+    assert_eq!(chain.reading(&input).depth, 0);
+}
+
+#[test]
 fn nobody_else_charges() {
     let mut chain = Chain::new();
     let data = [&alloy_primitives::hex!("c1390c34")[..], &[0; 32 * 6]].concat();

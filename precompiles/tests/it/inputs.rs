@@ -1,7 +1,7 @@
 //! Encrypted inputs: a proof that is accepted, and every way to be refused.
 
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
-use alloy_sol_types::{Panic, PanicKind, SolCall};
+use alloy_sol_types::{Panic, PanicKind, SolCall, SolError};
 use ciphervm_fhe::{FheType, Handle, Op};
 use ciphervm_precompiles::{
     EcdsaErrors, ExecutorErrors, GenesisParams, HostConfig, InputErrors as E, InputProof,
@@ -31,7 +31,10 @@ pub(crate) fn handles() -> Vec<Handle> {
 }
 
 pub(crate) fn proof_by(signers: &[u8]) -> InputProof {
-    let extra_data = Bytes::from_static(&[0]);
+    proof_with(Bytes::from_static(&[0]), signers)
+}
+
+fn proof_with(extra_data: Bytes, signers: &[u8]) -> InputProof {
     let gateway = HostConfig::default().gateway;
     let digest = input_digest(&gateway, &handles(), USER, DAPP, CHAIN_ID, extra_data.clone());
     let signatures = signers.iter().map(|seed| sign(&signer(*seed).0, digest)).collect();
@@ -80,6 +83,23 @@ fn a_proof_is_checked_once_per_transaction_for_each_contract_and_user() {
     let clean = InputVerifier::cleanTransientStorageCall {}.abi_encode();
     assert!(chain.call(USER, HOST.input_verifier, clean).is_success());
     assert!(admit(&mut chain, input, &proof).gas_used > second + 6_000);
+}
+
+/// Six gas for each word that begins: of the key that remembers the proof, which is 236 bytes
+/// besides the extra data, and of the message, which is 482. The log has the proof, in whole words,
+/// at 8 gas a byte: another one from 29 bytes on.
+#[test]
+fn what_is_hashed_is_paid_for_by_the_word() {
+    let gas = |extra: usize| {
+        let proof = proof_with(vec![0; extra].into(), &[1, 2]).encode();
+        let output = admit(&mut chain(), handles()[0], &proof);
+        assert!(output.is_success(), "{output:?}");
+        output.gas_used
+    };
+    let least = gas(1);
+    for (extra, more) in [(20, 0), (21, 6), (29, 262), (31, 268), (53, 274)] {
+        assert_eq!(gas(extra) - least, more, "{extra}");
+    }
 }
 
 #[test]
@@ -131,6 +151,16 @@ fn signatures_must_be_enough_different_and_by_coprocessors() {
     let mut proof = proof_by(&[2, 3]);
     proof.signatures[0][32..64].fill(0xff);
     let s = B256::repeat_byte(0xff);
+    assert_reverts(&admit(proof), EcdsaErrors::ECDSAInvalidSignatureS { s });
+    // Half of the group's order is the largest `s`. Nobody's signature, but a signature.
+    let half = hex!("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
+    let mut proof = proof_by(&[2, 3]);
+    proof.signatures[0][32..64].copy_from_slice(&half);
+    let output = admit(proof.clone());
+    assert!(output.is_revert());
+    assert_ne!(output.bytes[..4], EcdsaErrors::ECDSAInvalidSignatureS::SELECTOR);
+    proof.signatures[0][63] += 1;
+    let s = B256::from_slice(&proof.signatures[0][32..64]);
     assert_reverts(&admit(proof), EcdsaErrors::ECDSAInvalidSignatureS { s });
     let mut proof = proof_by(&[2, 3]);
     proof.signatures[0][..32].fill(0);

@@ -47,6 +47,22 @@ fn logs_give_back_the_graph_and_its_roots() {
 }
 
 #[test]
+fn a_fused_division_has_two_encrypted_factors_or_one() {
+    let mut chain = Chain::new();
+    let [a, b] = [1, 2].map(|value| chain.trivial(value, FheType::Uint8));
+    let [five, three] = [5, 3].map(U256::from);
+    let fused = handle(&chain.op(Op::MulDiv, (a, b, three, FixedBytes([1]))));
+    let scaled = handle(&chain.op(Op::MulDiv, (a, five, three, FixedBytes([3]))));
+    let logs = chain.logs();
+    let record = Record::from_logs(&HOST, logs.iter()).unwrap();
+    let [a, b] = [a, b].map(|handle| Operand::Encrypted(Handle(handle)));
+    let [five, three] = [five, three].map(Operand::Scalar);
+    let operands = |handle| &record.graph.get(&Handle(handle)).unwrap().operands[..];
+    assert_eq!(operands(fused), [a.clone(), b, three.clone()]);
+    assert_eq!(operands(scaled), [a, five, three]);
+}
+
+#[test]
 fn only_host_contracts_are_believed() {
     let mut chain = Chain::new();
     chain.trivial(42, FheType::Uint8);

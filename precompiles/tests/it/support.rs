@@ -8,7 +8,8 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use ciphervm_fhe::{FheType, Handle, Op};
 use ciphervm_precompiles::{
-    GenesisParams, HostAddresses, HostConfig, HostContract, genesis, install, interface::Acl,
+    GenesisParams, HcuReading, HostAddresses, HostConfig, HostContract, genesis, install,
+    interface::Acl,
 };
 use k256::ecdsa::SigningKey;
 use revm::{
@@ -112,6 +113,12 @@ impl Chain {
     pub(crate) fn store(&mut self, account: Address, key: U256, value: U256) {
         let mut internals = EvmInternals::from_context(&mut self.context);
         internals.sstore(account, key, value).expect("the database has no disk");
+    }
+
+    /// What the meter says before a call of the executor.
+    pub(crate) fn reading(&mut self, call: &[u8]) -> HcuReading {
+        let number = self.context.block.number.to();
+        HcuReading::at(self.context.journal_mut(), &HOST, number, call).expect("there is no disk")
     }
 
     /// Ends the transaction: transient storage is gone.

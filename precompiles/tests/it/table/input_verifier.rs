@@ -112,6 +112,21 @@ fn administration() -> Vec<Case> {
         call("defineNewContext, malformed by a stranger", define(signers(&[1]), 1)[..90].to_vec())
             .by(USER)
             .reverts_empty(),
+        // The list's length is the threshold, so that a head is enough for both.
+        call("defineNewContext, a list that is the threshold", {
+            let mut data = define(vec![], 0)[..68].to_vec();
+            data[4 + 31] = 32;
+            data
+        })
+        .reverts(E::SignersSetIsEmpty {}),
+        // Part of a head is looked at before the length in it, which no memory has room for.
+        call("defineNewContext, part of a head", {
+            let mut data = define(vec![], 0)[..67].to_vec();
+            data[4 + 31] = 31;
+            data[4 + 32..].fill(0xff);
+            data
+        })
+        .reverts_empty(),
         call("defineNewContext of an impossible length", {
             let mut data = define(signers(&[1]), 1);
             data[4 + 2 * 32] = 1;

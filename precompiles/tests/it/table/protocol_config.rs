@@ -367,6 +367,11 @@ fn setting() -> Vec<Case> {
             call(name, to(2, 0))
                 .after(three)
                 .reverts(E::InvalidNullThreshold { thresholdName: name.into() }),
+            call(name, to(2, 255)).after(three).reverts(E::InvalidHighThreshold {
+                thresholdName: name.into(),
+                threshold: U256::from(255),
+                nodeCount: U256::from(3),
+            }),
             call(name, to(2, 256)).after(three).reverts(E::ThresholdExceedsProofFormatLimit {
                 thresholdName: name.into(),
                 threshold: U256::from(256),
@@ -407,6 +412,12 @@ fn proposals() -> Vec<Case> {
         call("propose by a stranger", propose(0, "", &[], 0))
             .by(USER)
             .reverts(HostErrors::NotHostOwner { sender: USER }),
+        call("propose windows of two words, by a stranger", {
+            let data = propose(0, "", &windows[..1], 0);
+            data[..data.len() - 32].to_vec()
+        })
+        .by(USER)
+        .reverts_empty(),
         call("propose nothing", propose(0, "", &[], 0)).reverts(E::InvalidProposalId {}),
         call("propose no version", propose(1, "", &[], 0)).reverts(E::EmptySoftwareVersion {}),
         call("propose no chain", propose(1, "v", &[], 0)).reverts(E::EmptyChainUpgradeWindows {}),
@@ -506,6 +517,7 @@ fn views() -> Vec<Case> {
         view("getKmsNodeForContext of a stranger", node_of(context(2), USER)).returns(nobody),
         unknown(view("getKmsNodeForContext of nothing", node_of(context(3), sender(3)))),
         view("isKmsTxSenderForContext", sends(context(2), sender(3))).returns(true),
+        case("isKmsTxSenderForContext at genesis", PC, sends(context(1), genesis)).returns(true),
         view("isKmsTxSenderForContext of a signer", sends(context(2), signer(3).1)).returns(false),
         unknown(view("isKmsTxSenderForContext of nothing", sends(context(3), sender(3)))),
         view("getPublicDecryptionThreshold", C::getPublicDecryptionThresholdCall {}.abi_encode())
