@@ -13,8 +13,10 @@ out, too, and counted.
     mutants.py test TREE OUT MINUTES [--package PACKAGE] [--sample SEED] [--jobs N] -- FILTER...
 
 `build` builds the whole workspace's tests, with the features that it has otherwise, so that a
-CARGO_TARGET_DIR which has the dependencies can be used. `test` goes on where it stopped, tries N
-mutants at a time, and writes a line for each to OUT: caught, missed or timeout.
+CARGO_TARGET_DIR which has the dependencies can be used. Cargo takes the crates of TREE for those
+that it is a copy of: where they share the directory, touch the sources before the next build.
+`test` goes on where it stopped, tries N mutants at a time, and writes a line for each to OUT:
+caught, missed or timeout.
 """
 
 import json

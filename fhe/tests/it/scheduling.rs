@@ -436,4 +436,10 @@ fn a_bundle_survives_its_journey_and_names_its_content() {
         assert!(matches!(refused, Err(BundleError::Malformed(_))), "{what}: {refused:?}");
         assert_ne!(bundle.id(), received.id());
     }
+    let other: Bundle = serde_json::from_str(
+        &text.replace(r#"{"SubWithOrder":"Uint8"}"#, r#"{"SubWithOrder":"Uint16"}"#),
+    )
+    .unwrap();
+    let refused = evaluator.execute(&other, &inputs);
+    assert!(matches!(refused, Err(BundleError::Operands { step: 0, .. })), "{refused:?}");
 }
