@@ -85,6 +85,8 @@ enum Command {
     /// Look dependencies up among known faults, with cargo-deny, which fetches RustSec's database.
     Advisories,
     /// List what the binary is made of, as CycloneDX, with cargo-cyclonedx.
+    ///
+    /// A few crates more are in the list, for features that only tests turn on.
     Sbom,
     /// Render the book to `target/book`, with mdBook.
     Book,

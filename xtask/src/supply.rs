@@ -49,7 +49,9 @@ pub(crate) fn advisories(root: &Path) -> Command {
 }
 
 /// Writes what the `ciphervm` binary is made of, as CycloneDX, to `target/ciphervm.cdx.json`.
-/// cargo-cyclonedx is a program of its own: `cargo install cargo-cyclonedx --locked`.
+/// cargo-cyclonedx is a program of its own: `cargo install cargo-cyclonedx --locked`. It has the
+/// features of the whole workspace, those that only tests turn on among them, so it lists some crates
+/// more than the binary has, and none less.
 ///
 /// # Errors
 /// If it is not installed or fails.
