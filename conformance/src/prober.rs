@@ -36,6 +36,9 @@ sol! {
     error Undone(bytes32[] words, bytes[] outcomes);
 }
 
+/// Gas of a static call: one that tries to write loses all of it.
+pub const STATIC_GAS: u64 = 300_000;
+
 #[derive(Deserialize)]
 struct Artifact {
     bytecode: Bytes,

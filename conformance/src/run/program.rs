@@ -12,8 +12,6 @@ use crate::{
 
 /// A static call's number in the contract.
 const STATIC: u8 = 1;
-/// Gas of a static call: one that tries to write loses all of it.
-const STATIC_GAS: u64 = 300_000;
 
 /// Calls of a prober, ready to be sent.
 #[derive(Debug, Default)]
@@ -132,7 +130,7 @@ impl Program {
             kind,
             target,
             value: U256::from(value),
-            gasLimit: if kind == STATIC { U256::from(STATIC_GAS) } else { U256::ZERO },
+            gasLimit: if kind == STATIC { U256::from(prober::STATIC_GAS) } else { U256::ZERO },
             data: data.into(),
             patches,
             takes: offsets.into_iter().map(U256::from).collect(),

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes as Octets, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
-use ciphervm_conformance::prober::{Step, runAndUndoCall, runCall};
+use ciphervm_conformance::prober::{STATIC_GAS, Step, runAndUndoCall, runCall};
 use ciphervm_fhe::{FheType, OPS, Op, Shape};
 use ciphervm_precompiles::interface::{Acl, HcuLimit};
 
@@ -13,8 +13,6 @@ use crate::bytes::Bytes;
 const CALLS: usize = 12;
 /// Elements of a collection, at most.
 const ELEMENTS: usize = 4;
-/// Gas of a static call: one that tries to write loses all of it.
-const STATIC_GAS: u64 = 300_000;
 
 /// A handle as a call names it.
 #[derive(Clone, Copy, Debug)]

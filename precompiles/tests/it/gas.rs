@@ -24,8 +24,6 @@ fn the_page_on_gas_is_up_to_date() {
     pages::assert_written("gas.md", &page());
 }
 
-/// Every operation costs its constant, one per operand, and the log that it leaves, however warm
-/// everything is.
 /// EIP-3529: a word that a transaction clears gives 4,800 back.
 #[test]
 fn what_is_cleared_is_refunded() {
@@ -40,6 +38,8 @@ fn what_is_cleared_is_refunded() {
     assert_eq!(refund(PauserSet::removePauserCall { account: owner }.abi_encode()), 4_800);
 }
 
+/// Every operation costs its constant, one per operand, and the log that it leaves, however warm
+/// everything is.
 #[test]
 fn no_operation_is_cheaper_than_what_it_leaves_behind() {
     let price = |item: &str| {
