@@ -102,6 +102,27 @@ pub enum AnswerError {
     Encryption,
 }
 
+/// An answer to a user is not what the user asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// It is not the KMS's, or it answers something else.
+    #[error("the answer is not signed by {0} as an answer to this request")]
+    Signature(Address),
+    /// It is to another request.
+    #[error("the answer is to another request")]
+    Request,
+    /// It is encrypted to another key.
+    #[error("the answer is not encrypted to this key")]
+    Key,
+    /// Its bytes are no answer.
+    #[error("the answer cannot be read: {0}")]
+    Encoding(#[from] bincode::Error),
+    /// A value is not of its handle's type.
+    #[error("the answer has a value that {0} cannot have")]
+    Value(Handle),
+}
+
 /// The chain does not say what the KMS needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

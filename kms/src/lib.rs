@@ -12,6 +12,7 @@ mod decrypt;
 mod directory;
 pub mod error;
 mod messages;
+mod recipient;
 mod request;
 mod service;
 mod signcryption;
@@ -24,6 +25,7 @@ pub use directory::{KeyDirectory, KeyFile, Manifest, Origin, Stage};
 pub use messages::{
     DelegatedUserDecryptRequestVerification, Domains, UserDecryptRequestVerification,
 };
+pub use recipient::Recipient;
 pub use request::{
     ExtraData, HandlePair, MAX_BITS, MAX_CONTRACTS, MAX_DAYS, MAX_HANDLES, PublicAnswer,
     PublicDecryption, UserAnswer, UserDecryption,

@@ -1,10 +1,16 @@
 //! What is asked of the KMS, and what it answers.
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use ciphervm_fhe::{FheType, Handle};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Refusal;
+use crate::{
+    error::Refusal,
+    messages::{
+        DelegatedUserDecryptRequestVerification, Domains, UserDecryptRequestVerification,
+        UserDecryptResponseVerification, UserDecryptionLinker,
+    },
+};
 
 /// Clear bits that one request opens, at most, in the protocol.
 pub const MAX_BITS: usize = 2048;
@@ -57,6 +63,55 @@ pub struct UserDecryption {
     /// The user's signature under the EIP-712 message of the request, or what the user's contract
     /// takes for one (ERC-1271).
     pub signature: Bytes,
+}
+
+impl UserDecryption {
+    /// What the user signs: the EIP-712 digest of the request.
+    pub fn digest(&self, domains: &Domains) -> B256 {
+        let Self { public_key, contracts, extra_data, .. } = self.clone();
+        let start_timestamp = U256::from(self.start);
+        let duration_days = U256::from(self.days);
+        match self.delegator {
+            None => domains.request(&UserDecryptRequestVerification {
+                publicKey: public_key,
+                contractAddresses: contracts,
+                startTimestamp: start_timestamp,
+                durationDays: duration_days,
+                extraData: extra_data.0,
+            }),
+            Some(delegator) => domains.request(&DelegatedUserDecryptRequestVerification {
+                publicKey: public_key,
+                contractAddresses: contracts,
+                delegatorAddress: delegator,
+                startTimestamp: start_timestamp,
+                durationDays: duration_days,
+                extraData: extra_data.0,
+            }),
+        }
+    }
+
+    /// What ties an answer to the request.
+    pub(crate) fn link(&self, domains: &Domains) -> B256 {
+        domains.answer(&UserDecryptionLinker {
+            publicKey: self.public_key.clone(),
+            handles: self.words(),
+            userAddress: self.user,
+        })
+    }
+
+    /// What the KMS signs: the EIP-712 digest of an answer with this payload.
+    pub(crate) fn answer_digest(&self, domains: &Domains, payload: &Bytes) -> B256 {
+        domains.answer(&UserDecryptResponseVerification {
+            publicKey: self.public_key.clone(),
+            ctHandles: self.words(),
+            userDecryptedShare: payload.clone(),
+            extraData: self.extra_data.signed(),
+        })
+    }
+
+    fn words(&self) -> Vec<B256> {
+        self.pairs.iter().map(|pair| pair.handle.0).collect()
+    }
 }
 
 /// A handle, and the contract that holds it.

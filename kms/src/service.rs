@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolValue;
 use ciphervm_fhe::Handle;
 
@@ -10,10 +10,7 @@ use crate::{
     Kms,
     chain::{Chain, ChainState, Contracts, Questions},
     error::{AnswerError, Refusal},
-    messages::{
-        DelegatedUserDecryptRequestVerification, Domains, PublicDecryptVerification,
-        UserDecryptRequestVerification, UserDecryptResponseVerification, UserDecryptionLinker,
-    },
+    messages::{Domains, PublicDecryptVerification},
     request::{
         ExtraData, MAX_CONTRACTS, MAX_DAYS, PublicAnswer, PublicDecryption, UserAnswer,
         UserDecryption, types,
@@ -61,12 +58,17 @@ impl LocalService {
         Self { kms, signer, chain, contracts, domains }
     }
 
+    /// The account that signs answers.
+    pub fn address(&self) -> Address {
+        self.signer.address()
+    }
+
     /// Checks that this signer is one of the context that is asked.
     fn check_context(&self, ask: &Questions<'_>, extra_data: &ExtraData) -> Result<(), Refusal> {
         let signers = ask.signers(extra_data.signed())?;
         match signers {
-            Some(signers) if signers.contains(&self.signer.address()) => Ok(()),
-            Some(_) => Err(Refusal::NotSigner(self.signer.address())),
+            Some(signers) if signers.contains(&self.address()) => Ok(()),
+            Some(_) => Err(Refusal::NotSigner(self.address())),
             None => Err(Refusal::Context(extra_data.0.clone())),
         }
     }
@@ -98,7 +100,7 @@ impl LocalService {
         if now >= end {
             return Err(Refusal::Expired { end, now });
         }
-        let digest = self.request_digest(request);
+        let digest = request.digest(&self.domains);
         if signer::recover(&digest, &request.signature) != Some(*user)
             && !ask.accepts(*user, digest, request.signature.clone())?
         {
@@ -108,30 +110,6 @@ impl LocalService {
             return Err(Refusal::Invalidated { user: *user, start: *start });
         }
         Ok(())
-    }
-
-    fn request_digest(&self, request: &UserDecryption) -> B256 {
-        let UserDecryption { public_key, contracts, delegator, .. } = request.clone();
-        let start_timestamp = U256::from(request.start);
-        let duration_days = U256::from(request.days);
-        let extra_data = request.extra_data.0.clone();
-        match delegator {
-            None => self.domains.request(&UserDecryptRequestVerification {
-                publicKey: public_key,
-                contractAddresses: contracts,
-                startTimestamp: start_timestamp,
-                durationDays: duration_days,
-                extraData: extra_data,
-            }),
-            Some(delegator) => self.domains.request(&DelegatedUserDecryptRequestVerification {
-                publicKey: public_key,
-                contractAddresses: contracts,
-                delegatorAddress: delegator,
-                startTimestamp: start_timestamp,
-                durationDays: duration_days,
-                extraData: extra_data,
-            }),
-        }
     }
 }
 
@@ -204,27 +182,12 @@ impl DecryptionService for LocalService {
         for (handle, ty) in handles.iter().zip(types) {
             values.push(Clear { handle: *handle, ty, value: self.open(&*state, handle)? });
         }
-        let words: Vec<B256> = handles.iter().map(|handle| handle.0).collect();
-        let link = self.domains.answer(&UserDecryptionLinker {
-            publicKey: request.public_key.clone(),
-            handles: words.clone(),
-            userAddress: request.user,
-        });
-        let payload = signcryption::answer(
-            &self.signer,
-            &key,
-            request.user,
-            link,
-            &values,
-            Randomness::draw,
-        )?;
-        let digest = self.domains.answer(&UserDecryptResponseVerification {
-            publicKey: request.public_key.clone(),
-            ctHandles: words,
-            userDecryptedShare: payload.clone().into(),
-            extraData: request.extra_data.signed(),
-        });
+        let link = request.link(&self.domains);
+        let (signer, user) = (&self.signer, request.user);
+        let payload = signcryption::answer(signer, &key, user, link, &values, Randomness::draw)?;
+        let payload = payload.into();
+        let digest = request.answer_digest(&self.domains, &payload);
         let signature = self.signer.sign(&digest).map_err(AnswerError::from)?;
-        Ok(UserAnswer { payload: payload.into(), signature: signature.into() })
+        Ok(UserAnswer { payload, signature: signature.into() })
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use alloy_primitives::{Address, B256, b256};
-use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey, signature::Signer as _};
+use k256::ecdsa::{
+    RecoveryId, Signature, SigningKey, VerifyingKey,
+    signature::{Signer as _, Verifier as _},
+};
 
 use crate::error::SignerError;
 
@@ -68,7 +71,13 @@ pub(crate) fn recover(digest: &B256, signature: &[u8]) -> Option<Address> {
     Some(address_of(&key))
 }
 
-fn address_of(key: &VerifyingKey) -> Address {
+/// Whether a signature `r ‖ s` under the SHA-256 of a message is that of `key`.
+pub(crate) fn is_message_signed(key: &VerifyingKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    Signature::from_slice(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+/// The account of a public key.
+pub(crate) fn address_of(key: &VerifyingKey) -> Address {
     Address::from_raw_public_key(&key.to_encoded_point(false).as_bytes()[1..])
 }
 

@@ -1,4 +1,6 @@
 //! A user who asks for values and opens the answer.
+//!
+//! Written apart from the KMS of this workspace, as another client would be.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
@@ -36,8 +38,10 @@ sol! {
     }
 }
 
-/// Bytes before the key in the public keys that clients send.
-const HEADER: usize = 69;
+/// What stands before a public key as clients send it: tfhe-rs's header of a serialised object, with
+/// versions, the name, ML-KEM-512's number, and the key's length.
+const KEY_HEADER: &[u8; 69] = b"\x03\0\0\0\0\0\0\x000.5\0\0\0\0\x03\0\0\0\0\0\0\x000.1\
+    \x13\0\0\0\0\0\0\0UnifiedPublicEncKey\0\0\0\0\0\0\0\0\x20\x03\0\0\0\0\0\0";
 
 /// A request for values, to be signed and sent.
 #[derive(Debug)]
@@ -98,9 +102,8 @@ impl UserRequest<'_> {
         accounts: &Accounts,
     ) -> Result<Result<Vec<U256>, (String, String)>, ChainError> {
         let (secret, public) = MlKem512::generate_keypair();
-        let mut key = vec![0; HEADER];
-        key.extend_from_slice(&public.to_bytes());
-        let (path, body) = self.body(accounts, &key.into())?;
+        let key = [&KEY_HEADER[..], &public.to_bytes()].concat().into();
+        let (path, body) = self.body(accounts, &key)?;
         let result = match relayer.request(path, &body)? {
             Answered::Refused(label, message) => return Ok(Err((label, message))),
             Answered::Result(result) => result,

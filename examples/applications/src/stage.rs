@@ -302,7 +302,8 @@ impl Stage {
     pub fn decrypt(&self, user: &User, contract: Address, handles: &[B256]) -> Result<Vec<U256>> {
         let now = self.chain.read().time();
         let request = user.request(&self.domains, contract, handles, now)?;
-        user.open(&self.kms.decrypt_for_user(&request)?, handles)
+        let answer = self.kms.decrypt_for_user(&request)?;
+        Ok(user.recipient.open(&request, &answer, &self.domains, self.kms.address())?)
     }
 
     /// Decrypts values that fit 64 bits: see [`decrypt`](Self::decrypt).

@@ -5,15 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
 use alloy_sol_types::{SolCall, SolStruct, SolValue, eip712_domain, sol};
 use ciphervm_fhe::{Evaluator, FheType, GraphEvaluator, Handle, Record, ReferenceEngine};
 use ciphervm_kms::{
     Chain, ChainState, Contracts, DecryptionService,
     DelegatedUserDecryptRequestVerification as Delegated, Domains, ExtraData, HandlePair,
-    LOCAL_KMS_KEY, LocalService, PublicDecryption, ReferenceKms, Signer,
+    LOCAL_KMS_KEY, LocalService, PublicDecryption, Recipient, ReferenceKms, Signer, UserAnswer,
     UserDecryptRequestVerification as Own, UserDecryption,
-    error::{ChainError, Refusal, RefusalKind},
+    error::{ChainError, OpenError, Refusal, RefusalKind},
 };
 use k256::ecdsa::SigningKey;
 
@@ -159,6 +159,8 @@ struct Bench {
     chain: Fake,
     alice: Account,
     bob: Account,
+    /// The key of both.
+    recipient: Recipient,
     balance: Handle,
 }
 
@@ -171,7 +173,7 @@ impl Bench {
         chain.allowed.extend([(balance, alice.address), (balance, TOKEN)]);
         chain.ciphertexts.insert(balance, record(FheType::Uint64, 42));
         chain.signers = vec![Signer::new(LOCAL_KMS_KEY).unwrap().address()];
-        Self { chain, alice, bob, balance }
+        Self { chain, alice, bob, recipient: Recipient::draw(), balance }
     }
 
     fn service(&self) -> LocalService {
@@ -199,7 +201,7 @@ impl Bench {
             delegator: None,
             start: NOW - 10,
             days: 1,
-            public_key: public_key(),
+            public_key: self.recipient.public_key().clone(),
             extra_data: ExtraData(Bytes::from_static(&[0])),
             signature: Bytes::new(),
         };
@@ -222,15 +224,12 @@ impl Bench {
 
     fn assert_granted(&self, request: &UserDecryption) {
         let answer = self.service().decrypt_for_user(request).expect("it is granted");
-        assert!(answer.payload.len() > 900);
-        assert_eq!(answer.signature.len(), 65);
+        assert_eq!(self.open(request, &answer).unwrap(), [U256::from(42)]);
     }
-}
 
-fn public_key() -> Bytes {
-    let text = include_str!("../vectors/user-decryption.json");
-    let golden: serde_json::Value = serde_json::from_str(text).unwrap();
-    hex::decode(golden["publicKey"].as_str().unwrap()).unwrap().into()
+    fn open(&self, request: &UserDecryption, answer: &UserAnswer) -> Result<Vec<U256>, OpenError> {
+        self.recipient.open(request, answer, &DOMAINS, self.chain.signers[0])
+    }
 }
 
 /// What a user signs, written out a second time.
@@ -281,6 +280,32 @@ fn a_user_gets_what_the_chain_grants_the_user_and_the_contract() {
 
     bench.chain.allowed.remove(&(bench.balance, TOKEN));
     assert!(matches!(bench.refusal(&request), Refusal::Contract { contract: TOKEN, .. }));
+}
+
+#[test]
+fn an_answer_is_opened_as_one_to_its_request_only() {
+    let mut bench = Bench::new();
+    let request = bench.request();
+    let answer = bench.service().decrypt_for_user(&request).unwrap();
+    assert_eq!(bench.open(&request, &answer).unwrap(), [U256::from(42)]);
+
+    let forged = |opened| matches!(opened, Err(OpenError::Signature(_)));
+    let mut other = request.clone();
+    other.pairs[0].handle = handle(3, FheType::Uint64);
+    assert!(forged(bench.open(&other, &answer)));
+    let mut other = request.clone();
+    other.extra_data = ExtraData(v1(7));
+    assert!(forged(bench.open(&other, &answer)));
+    let mut damaged = answer.clone();
+    damaged.payload = [&answer.payload[..], &[0]].concat().into();
+    assert!(forged(bench.open(&request, &damaged)));
+    damaged = answer.clone();
+    damaged.signature = Bytes::new();
+    assert!(forged(bench.open(&request, &damaged)));
+    let other = Signer::new(B256::repeat_byte(9)).unwrap().address();
+    assert!(forged(bench.recipient.open(&request, &answer, &DOMAINS, other)));
+    bench.recipient = Recipient::draw();
+    assert!(bench.open(&request, &answer).is_err());
 }
 
 #[test]

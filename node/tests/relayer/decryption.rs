@@ -5,7 +5,10 @@ use alloy_sol_types::sol;
 use serde_json::json;
 
 use crate::{
-    Bench, answersOfCall, decisionOnCall, devnet::Devnet, isInsideCall, openCall, user::User,
+    Bench, answersOfCall, decisionOnCall,
+    devnet::Devnet,
+    isInsideCall, openCall,
+    user::{User, body},
 };
 
 sol! {
@@ -38,33 +41,33 @@ fn values_are_opened_for_those_whom_the_chain_allows_them() {
 
     let path = "/v2/user-decrypt";
     let request = user.request(guest, lounge, &handles, now);
-    let result = bench.result(path, &request);
+    let result = bench.result(path, &body(&request));
     assert_eq!(result["result"][0]["extraData"], "0x00");
-    let expected: Vec<(B256, U256)> =
-        handles.into_iter().zip([0, 42, 70].map(U256::from)).collect();
-    assert_eq!(user.open(&result), expected);
+    let expected = [0, 42, 70].map(U256::from);
+    assert_eq!(user.open(&request, &result), expected);
     // Nobody else has the key, and nobody else gets an answer.
     let stranger = bench.account(2);
-    assert!(not_allowed(&bench.failure(path, &user.request(stranger, lounge, &handles, now))));
+    let others = user.request(stranger, lounge, &handles, now);
+    assert!(not_allowed(&bench.failure(path, &body(&others))));
     let mut forged = request.clone();
-    forged["userAddress"] = json!(stranger);
-    let (status, label, message) = bench.failure(path, &forged);
+    forged.user = stranger;
+    let (status, label, message) = bench.failure(path, &body(&forged));
     assert_eq!((status, label.as_str()), (400, "request_error"));
     assert!(message.contains("the signature is not"), "{message}");
     // Not before its time, and not after.
-    let (_, _, message) =
-        bench.failure(path, &user.request(guest, lounge, &handles, now + 10 * DAY));
-    assert!(message.contains("valid from"), "{message}");
-    let (_, _, message) =
-        bench.failure(path, &user.request(guest, lounge, &handles, now - 2 * DAY));
-    assert!(message.contains("request has expired"), "{message}");
-    assert_eq!(bench.result(path, &request)["result"].as_array().unwrap().len(), 1);
+    for (start, reason) in [(now + 10 * DAY, "valid from"), (now - 2 * DAY, "request has expired")]
+    {
+        let request = user.request(guest, lounge, &handles, start);
+        let (_, _, message) = bench.failure(path, &body(&request));
+        assert!(message.contains(reason), "{message}");
+    }
+    assert_eq!(bench.result(path, &body(&request))["result"].as_array().unwrap().len(), 1);
 
     // A delegate, while there is a delegation.
     let path = "/v2/delegated-user-decrypt";
     let delegate = bench.account(3);
     let request = user.delegated([guest, delegate, lounge], &handles, now);
-    assert!(not_allowed(&bench.failure(path, &request)));
+    assert!(not_allowed(&bench.failure(path, &body(&request))));
     let acl = ciphervm_precompiles::HostAddresses::LOCAL.acl;
     let grant = delegateForUserDecryptionCall {
         delegate,
@@ -72,10 +75,10 @@ fn values_are_opened_for_those_whom_the_chain_allows_them() {
         expirationDate: now + 2 * DAY,
     };
     bench.execute(guest, acl, &grant);
-    assert_eq!(user.open(&bench.result(path, &request)), expected);
+    assert_eq!(user.open(&request, &bench.result(path, &body(&request))), expected);
     let revoke = revokeDelegationForUserDecryptionCall { delegate, contractAddress: lounge };
     bench.execute(guest, acl, &revoke);
-    assert!(not_allowed(&bench.failure(path, &request)));
+    assert!(not_allowed(&bench.failure(path, &body(&request))));
 }
 
 #[test]

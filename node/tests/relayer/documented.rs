@@ -4,7 +4,13 @@ use alloy_primitives::Address;
 use ciphervm_node::relayer::OPENAPI;
 use serde_json::{Value, json};
 
-use crate::{Bench, decisionOnCall, devnet::Devnet, encrypt, submission, values};
+use crate::{
+    Bench, decisionOnCall,
+    devnet::Devnet,
+    encrypt, submission,
+    user::{User, body},
+    values,
+};
 
 /// What the document says of a response.
 fn schema(document: &Value, path: &str, method: &str, status: u16) -> Value {
@@ -71,11 +77,11 @@ fn every_path_is_served_and_answers_are_as_documented() {
     let none = json!({ "ciphertextHandles": [], "extraData": "0x00" });
     assert_eq!(job("/v2/public-decrypt", &none).status, 400);
 
-    let user = crate::user::User::new();
+    let user = User::new();
     let answers = bench.read(lounge, &crate::answersOfCall { guest });
     let now = ciphervm_node::devnet::now();
     let request = user.request(guest, lounge, &[answers.age], now);
-    assert_eq!(job("/v2/user-decrypt", &request).status, 200);
+    assert_eq!(job("/v2/user-decrypt", &body(&request)).status, 200);
     let request = user.delegated([guest, bench.account(3), lounge], &[answers.age], now);
-    assert_eq!(job("/v2/delegated-user-decrypt", &request).status, 400);
+    assert_eq!(job("/v2/delegated-user-decrypt", &body(&request)).status, 400);
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     Bench, answersOfCall,
     devnet::{Devnet, test_keys_path},
-    user::User,
+    user::{User, body},
 };
 
 fn text(path: &Path) -> &str {
@@ -62,11 +62,11 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
     let user = User::new();
     let now = ciphervm_node::devnet::now();
     let request = user.request(guest, lounge, &[handle], now);
-    let result = bench.result("/v2/user-decrypt", &request);
-    assert_eq!(user.open(&result), [(handle, U256::from(42))]);
+    let result = bench.result("/v2/user-decrypt", &body(&request));
+    assert_eq!(user.open(&request, &result), [U256::from(42)]);
     // The other process refuses as this one would.
     let stranger = user.request(bench.account(2), lounge, &[handle], now);
-    let (status, label, _) = bench.failure("/v2/user-decrypt", &stranger);
+    let (status, label, _) = bench.failure("/v2/user-decrypt", &body(&stranger));
     assert_eq!((status, label.as_str()), (400, "not_allowed_on_host_acl"));
     // There is nothing for developers.
     let error = bench.rpc("cipher_decrypt", json!([handle])).unwrap_err();
@@ -88,7 +88,7 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
 
     // Without the KMS, the node says so.
     drop(kms);
-    let (status, label, message) = bench.failure("/v2/user-decrypt", &request);
+    let (status, label, message) = bench.failure("/v2/user-decrypt", &body(&request));
     assert_eq!((status, label.as_str()), (503, "gateway_not_reachable"));
     assert!(message.contains("gives no answer"), "{message}");
 }
