@@ -25,10 +25,11 @@ impl Devnet {
         Self::start(&["--evaluator", "reference"])
     }
 
-    /// With the test keyset.
+    /// With the test keyset, and patience for a machine that does much else.
     pub(crate) fn on_ciphertexts() -> Self {
         let keys = test_keys_path();
-        Self::start(&["--keys", keys.to_str().expect("the cache has a name in UTF-8")])
+        let keys = keys.to_str().expect("the cache has a name in UTF-8");
+        Self::start(&["--keys", keys, "--settle-timeout", "900"])
     }
 
     /// With these options besides.

@@ -60,7 +60,7 @@ fn balance(node: &Node, account: Address) -> Result<u64, node::Failure> {
 
 /// Waits until every block is evaluated, and checks that none failed.
 fn settle(node: &Node) {
-    let status: Value = node.ask("cipher_settle", json!([120]));
+    let status: Value = node.ask("cipher_settle", json!([600]));
     assert_eq!(status["settled"], status["head"]);
     assert_eq!(status["failed"], json!([]));
 }

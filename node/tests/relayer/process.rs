@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Bench, answersOfCall,
-    devnet::{Devnet, test_keys_path},
+    devnet::{Devnet, own_address, test_keys_path},
     user::{User, body},
 };
 
@@ -25,9 +25,9 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
         fs::copy(keys.join(name), public.join(name)).unwrap();
     }
     let token = directory.path().join("token");
-    // The KMS writes the token, and has to be told of the node, whose address is not known yet.
-    let port = free_port();
-    let rpc = format!("http://127.0.0.1:{port}");
+    // The KMS writes the token, and has to be told of the node before that is there.
+    let host = own_address();
+    let rpc = format!("http://{host}:8545");
     // Neither is of the default profile: ciphertexts of another one would be refused.
     let kms = [
         "--keys",
@@ -41,7 +41,6 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
     ];
     let kms = Devnet::run("kms", &kms);
     assert_eq!(fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
-    let port = port.to_string();
     let node = |token: &Path| {
         Devnet::start(&[
             "--keys",
@@ -52,8 +51,10 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
             &kms.url(),
             "--kms-token-file",
             text(token),
+            "--host",
+            &host,
             "--port",
-            &port,
+            "8545",
         ])
     };
     let bench = Bench::new(node(&token));
@@ -91,10 +92,4 @@ fn a_node_decrypts_for_users_without_the_secret_key() {
     let (status, label, message) = bench.failure("/v2/user-decrypt", &body(&request));
     assert_eq!((status, label.as_str()), (503, "gateway_not_reachable"));
     assert!(message.contains("gives no answer"), "{message}");
-}
-
-/// A port that nothing listens on.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -51,7 +51,7 @@ fn stopping_cuts_what_does_not_end() {
     node.runtime.block_on(node.server.stop());
     for mut stream in [socket.into_inner(), call, silent] {
         // What the server sent before, a WebSocket's pings and its last frame, is still there.
-        stream.set_nonblocking(true).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let mut buffer = [0; 1_024];
         loop {
             match stream.read(&mut buffer) {

@@ -1,7 +1,8 @@
 //! Evaluation that waits, fails or panics when a test says so.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    fmt,
+    sync::{Arc, Condvar, Mutex, MutexGuard, mpsc},
     thread,
 };
 
@@ -21,10 +22,13 @@ enum State {
     Panicking,
 }
 
+type Job = Box<dyn FnOnce() + Send>;
+
 /// The reference evaluator behind a gate.
-#[derive(Debug)]
 pub(super) struct Gate {
     inner: GraphEvaluator<ReferenceEngine>,
+    /// One after the other, on a thread of their own: the inner evaluator's is needed while it waits.
+    jobs: mpsc::Sender<Job>,
     state: Mutex<(State, usize)>,
     changed: Condvar,
 }
@@ -32,7 +36,9 @@ pub(super) struct Gate {
 impl Default for Gate {
     fn default() -> Self {
         let inner = GraphEvaluator::new(ReferenceEngine, 1).unwrap();
-        Self { inner, state: Mutex::default(), changed: Condvar::new() }
+        let (jobs, queue) = mpsc::channel::<Job>();
+        thread::spawn(move || queue.into_iter().for_each(|job| job()));
+        Self { inner, jobs, state: Mutex::default(), changed: Condvar::new() }
     }
 }
 
@@ -77,6 +83,12 @@ impl Gate {
     }
 }
 
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 impl Evaluator for Gate {
     fn class(&self) -> B256 {
         self.inner.class()
@@ -90,9 +102,8 @@ impl Evaluator for Gate {
         1
     }
 
-    /// On a thread of its own: the inner evaluator's is needed while this one waits.
-    fn spawn(&self, job: Box<dyn FnOnce() + Send>) {
-        thread::spawn(job);
+    fn spawn(&self, job: Job) {
+        self.jobs.send(job).unwrap();
     }
 
     fn execute(&self, bundle: &Bundle, inputs: &[Arc<Record>]) -> Result<Execution, BundleError> {

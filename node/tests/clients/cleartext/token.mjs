@@ -12,7 +12,7 @@ const devnet = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, pollingIn
 const relayer = new RelayerCleartext({ ...hardhatCleartextConfig, network: url });
 
 // What waits for ever fails.
-setTimeout(() => { throw new Error("this takes too long"); }, 90_000).unref();
+setTimeout(() => { throw new Error("this takes too long"); }, 900_000).unref();
 
 /** Deploys a contract of `solidity/artifacts`. */
 async function deploy(name, signer, ...parameters) {

@@ -10,7 +10,7 @@ export const url = process.env.DEVNET_URL ?? "http://127.0.0.1:8545";
 export const devnet = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, pollingInterval: 50 });
 
 // What waits for ever fails.
-setTimeout(() => { throw new Error("this takes too long"); }, 90_000).unref();
+setTimeout(() => { throw new Error("this takes too long"); }, 900_000).unref();
 
 /** ABI and bytecode of a contract in `solidity/artifacts`. */
 export function artifact(name) {

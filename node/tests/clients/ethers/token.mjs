@@ -111,7 +111,7 @@ process.exit();
 
 /** Waits until something is the case. */
 async function until(condition) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 300_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, `in vain: ${JSON.stringify(heard)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -20,6 +20,7 @@ module.exports = {
   },
   networks: {
     // The plugin knows this network by its name, and only on this port.
-    localhost: { url: process.env.DEVNET_URL ?? "http://127.0.0.1:8545" },
+    localhost: { url: process.env.DEVNET_URL ?? "http://127.0.0.1:8545", timeout: 900_000 },
   },
+  mocha: { timeout: 900_000 },
 };

@@ -26,7 +26,7 @@ function run(program, command, ...args) {
   // Not the wrappers in `.bin`, which succeed whatever happens.
   const build = `${platform}-${arch === "x64" ? "amd64" : arch}`;
   const file = require.resolve(`@foundry-rs/${program}-${build}/bin/${program}`);
-  const options = { encoding: "utf8", timeout: 90_000, stdio: ["ignore", "pipe", "pipe"] };
+  const options = { encoding: "utf8", timeout: 900_000, stdio: ["ignore", "pipe", "pipe"] };
   return execFileSync(file, [command, "--rpc-url", url, ...args], options).trim();
 }
 const cast = (...args) => run("cast", ...args);

@@ -12,8 +12,8 @@ export const relayerUrl = `${url}/v2`;
 /** The devnet over HTTP. It answers at once, so nothing is cached and polls come quickly. */
 export const devnet = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, pollingInterval: 50 });
 
-// What waits for ever fails. Two thirds of this are for the proof on a busy core.
-setTimeout(() => { throw new Error("this takes too long"); }, 300_000).unref();
+// What waits for ever fails.
+setTimeout(() => { throw new Error("this takes too long"); }, 900_000).unref();
 
 /** The SDK's configuration: the same on every devnet. */
 export const config = {
