@@ -1,7 +1,10 @@
 //! Key files: a byte for the kind, and the file. Digests are made to fit, for whoever can write the
 //! file can write its manifest.
 //!
-//! A file is refused, or what was read from it works.
+//! A file is refused or read. With a secret key that was read something is decrypted, whatever comes
+//! of it. Server keys compute a bootstrap when they are read, but only their head is among the
+//! inputs, which is refused. A proof with a public key and a reference string takes seconds, so
+//! `proven_list` makes some with those of the test keyset alone.
 
 use std::{
     cell::OnceCell,
@@ -44,7 +47,7 @@ struct Place {
     record: Record,
 }
 
-/// Reads a key file.
+/// Reads a key file, and decrypts with a secret key.
 ///
 /// # Panics
 /// If files cannot be written.

@@ -15,7 +15,8 @@ out, too, and counted.
 `build` builds the whole workspace's tests, with the features that it has otherwise, so that a
 CARGO_TARGET_DIR which has the dependencies can be used. Cargo takes the crates of TREE for those
 that it is a copy of: where they share the directory, touch the sources before the next build.
-`test` goes on where it stopped, tries N mutants at a time, and writes a line for each to OUT:
+`test` first runs the tests without a mutant, and stops if they fail: they would call any mutant
+caught. It goes on where it stopped, tries N mutants at a time, and writes a line for each to OUT:
 caught, missed or timeout.
 """
 
@@ -32,6 +33,8 @@ from pathlib import Path
 
 # Seconds for the tests of a crate, which take ten.
 TIMEOUT = 180
+# The number of no mutant: every function is as it was.
+NONE = 0
 
 SWITCH = """
 #[doc(hidden)]
@@ -228,6 +231,7 @@ def test(tree, out, minutes, package, seed, jobs, filters):
     mutants = [m for m in state["mutants"] if str(m["number"]) not in state["out"]]
     if package:
         mutants = [m for m in mutants if m["package"] == package]
+    pass_without_mutant(tree, state["binaries"], {crate(m) for m in mutants}, filters)
     if seed is not None:
         random.Random(seed).shuffle(mutants)
     deadline = time.monotonic() + 60 * minutes
@@ -238,16 +242,33 @@ def test(tree, out, minutes, package, seed, jobs, filters):
         if str(mutant["number"]) in done or time.monotonic() > deadline:
             return
         verdict = "missed"
-        crate = mutant["file"].split("/")[0]
         for name, _, binary in state["binaries"]:
-            if name == crate and verdict == "missed":
-                verdict = tried([tree / binary, *filters], tree / crate, mutant["number"])
+            if name == crate(mutant) and verdict == "missed":
+                verdict = tried([tree / binary, *filters], tree / name, mutant["number"])
         with writing:
             log.write(f"{mutant['number']}\t{verdict}\t{mutant['name']}\n")
             log.flush()
 
     with log, ThreadPoolExecutor(jobs) as pool:
         list(pool.map(attempt, mutants))
+
+
+def crate(mutant):
+    """The folder of its package."""
+    return mutant["file"].split("/")[0]
+
+
+def pass_without_mutant(tree, binaries, crates, filters):
+    """Stops if a crate's tests do not pass as they are, or are none."""
+    for folder in sorted(crates):
+        own = [(target, binary) for name, target, binary in binaries if name == folder]
+        if not own:
+            sys.exit(f"{folder} has no tests that were built: run `build` first")
+        for target, binary in own:
+            verdict = tried([tree / binary, *filters], tree / folder, NONE)
+            if verdict != "missed":
+                problem = {"caught": "fail", "timeout": f"take more than {TIMEOUT} s"}[verdict]
+                sys.exit(f"the tests `{target}` of {folder} {problem} without a mutant: {binary}")
 
 
 def tried(command, folder, number):

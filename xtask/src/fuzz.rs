@@ -17,7 +17,8 @@ struct Workspace {
 }
 
 /// Builds a target and runs it until it fails, or `arguments` of libFuzzer end it. What it learns is
-/// kept under `target/fuzz`, what it fails on under `fuzz/artifacts`.
+/// kept under `target/fuzz`, what it fails on under `fuzz/artifacts`. The inputs that differ from
+/// machine to machine are written first: some targets have no others.
 ///
 /// # Errors
 /// If it cannot be built, or fails.
@@ -26,6 +27,7 @@ pub(crate) fn run(root: &Path, target: &str, arguments: &[String]) -> Result<()>
     let Workspace { target_directory } =
         serde_json::from_slice(&metadata).context("cargo's metadata cannot be read")?;
     process::run(&mut cargo::build_fuzz_target(root, target))?;
+    process::run(&mut local_inputs(root, target))?;
     let learned = target_directory.join("fuzz").join(target);
     let failures = root.join("fuzz/artifacts").join(target);
     for folder in [&learned, &failures] {
@@ -38,4 +40,12 @@ pub(crate) fn run(root: &Path, target: &str, arguments: &[String]) -> Result<()>
     command.args(known.iter().filter(|folder| folder.exists()));
     command.arg(format!("-artifact_prefix={}/", failures.display()));
     process::run(command.args(arguments).current_dir(root))
+}
+
+/// Has the smoke test of a target write the inputs that are not committed, and make up none.
+fn local_inputs(root: &Path, target: &str) -> Command {
+    let mut command = cargo::test(root);
+    command.args(["--test", "smoke", "--", "--exact", target]);
+    command.env("UPDATE_CORPUS", "local").env("CIPHERVM_FUZZ_RUNS", "0");
+    command
 }

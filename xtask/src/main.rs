@@ -88,6 +88,10 @@ enum Command {
     ///
     /// A few crates more are in the list, for features that only tests turn on.
     Sbom,
+    /// Build the binary that is released, and list what it is made of beside it, as `sbom` does.
+    ///
+    /// Both go to `target/release`. The build takes minutes.
+    Release,
     /// Render the book to `target/book`, with mdBook.
     Book,
     /// Everything that a change must pass: format, lints, docs, layers, artifacts, tests.
@@ -120,6 +124,7 @@ fn run(command: &Command, root: &Path) -> Result<()> {
         Command::Deny => process::run(&mut supply::deny(root)),
         Command::Advisories => process::run(&mut supply::advisories(root)),
         Command::Sbom => supply::bill_of_materials(root),
+        Command::Release => supply::release(root),
         Command::Book => process::run(&mut book::render(root)),
         Command::Ci => ci::run(root),
     }

@@ -77,7 +77,6 @@ pub fn run(data: &[u8]) -> Verdict {
 
         let mut rest = data;
         sequence.transactions(&mut rest);
-        sequence.check_grants();
         let (after, commitments) = (node.dump(), commitments(node));
         assert_eq!(commitments, recomputed(node), "another evaluator commits to something else");
 
@@ -112,6 +111,7 @@ impl<'a> Sequence<'a> {
         for _ in 0..TRANSACTIONS {
             if !data.is_empty() {
                 self.transaction(data);
+                self.check_grants();
             }
         }
     }

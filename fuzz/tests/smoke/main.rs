@@ -1,7 +1,8 @@
 //! A seeded smoke of every target: its corpus, its regressions, and inputs made up from them.
 //!
-//! `UPDATE_CORPUS=1` writes the corpora. `CIPHERVM_FUZZ_RUNS` and `CIPHERVM_FUZZ_SEED` make runs
-//! longer and different. An input that fails is kept under `fuzz/artifacts`.
+//! `UPDATE_CORPUS=1` writes the corpora, `UPDATE_CORPUS=local` the part of them that is not committed
+//! only. `CIPHERVM_FUZZ_RUNS` and `CIPHERVM_FUZZ_SEED` make runs longer and different. An input that
+//! fails is kept under `fuzz/artifacts`.
 
 mod mutate;
 
@@ -17,6 +18,14 @@ use alloy_primitives::keccak256;
 use ciphervm_fuzz::{Seed, TARGETS, Target, Verdict, panics};
 
 use mutate::{Dice, mutated};
+
+/// What runs failed on once, in `fuzz/regressions`, and what becomes of it since: the target, the
+/// file, the verdict.
+const REGRESSIONS: [(&str, &str, Verdict); 3] = [
+    ("bundle", "a-choice-by-a-number", Verdict::Refused),
+    ("ciphertext", "simulated-constant-cut-short", Verdict::Refused),
+    ("journal", "first-block-with-the-largest-number", Verdict::Refused),
+];
 
 /// Inputs that are kept to make others from, at most.
 const POOL: usize = 512;
@@ -57,10 +66,7 @@ fn smoke(name: &str) {
     }
     compare_corpus(target, &seeds);
     let mut pool: Vec<Vec<u8>> = seeds.into_iter().map(|seed| seed.bytes).collect();
-    for (file, input) in files(&folder("regressions").join(name)) {
-        println!("{name}: {file} is {:?}", run(target, &input));
-        pool.push(input);
-    }
+    pool.extend(check_regressions(target));
 
     let runs = number("CIPHERVM_FUZZ_RUNS").unwrap_or_else(|| target.runs.into());
     let seed = number("CIPHERVM_FUZZ_SEED").unwrap_or(0);
@@ -78,6 +84,28 @@ fn smoke(name: &str) {
         }
     }
     println!("{name}: {runs} runs in {:.1?}, {accepted} accepted", start.elapsed());
+}
+
+#[test]
+fn every_folder_of_inputs_is_a_targets() {
+    let targets: BTreeSet<_> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    for inputs in ["corpus", "regressions"] {
+        for entry in fs::read_dir(folder(inputs)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(targets.contains(&name), "fuzz/{inputs}/{name} is no target's");
+        }
+    }
+}
+
+/// Holds the regressions of a target to their verdicts, and returns them.
+fn check_regressions(target: &Target) -> Vec<Vec<u8>> {
+    let known = REGRESSIONS.iter().filter(|(of, ..)| *of == target.name);
+    let verdicts: BTreeMap<_, _> = known.map(|(_, file, verdict)| (*file, *verdict)).collect();
+    let inputs = files(&folder("regressions").join(target.name));
+    let found: BTreeMap<_, _> =
+        inputs.iter().map(|(file, input)| (file.as_str(), run(target, input))).collect();
+    assert_eq!(found, verdicts, "{}: the regressions", target.name);
+    inputs.into_values().collect()
 }
 
 /// One run. What it fails on is kept.
@@ -101,12 +129,13 @@ fn compare_corpus(target: &Target, seeds: &[Seed]) {
         .collect();
     let named = seeds.iter().filter(|seed| seed.committed).count();
     assert_eq!(committed.len(), named, "{}: two seeds have one name", target.name);
-    if env::var_os("UPDATE_CORPUS").is_some() {
-        if folder.exists() {
+    if let Some(part) = env::var_os("UPDATE_CORPUS") {
+        let all = part != "local";
+        if all && folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
         fs::create_dir_all(&folder).unwrap();
-        for (name, bytes) in &committed {
+        for (name, bytes) in committed.iter().filter(|_| all) {
             fs::write(folder.join(name), bytes).unwrap();
         }
         for seed in seeds.iter().filter(|seed| !seed.committed) {
@@ -120,8 +149,11 @@ fn compare_corpus(target: &Target, seeds: &[Seed]) {
 
 /// The files of a folder, which need not be there.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
-    entries
+    if !folder.exists() {
+        return BTreeMap::new();
+    }
+    fs::read_dir(folder)
+        .unwrap()
         .map(|entry| {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();

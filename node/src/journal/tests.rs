@@ -303,6 +303,8 @@ fn what_has_the_right_digest_and_is_no_entry_is_refused() {
     strange.receipts[0] = bytes!("77");
     let mut unsigned = StoredBlock::new(&block, &diff());
     unsigned.transactions[0].envelope = Bytes::new();
+    let mut falling = StoredBlock::new(&block, &diff());
+    falling.receipts.swap(0, 1);
     let block_of =
         |stored: &StoredBlock| [&[Entry::BLOCK], &alloy_rlp::encode(stored)[..]].concat();
     let mut longer = Entry::Dropped(B256::ZERO).to_bytes()[32..].to_vec();
@@ -315,6 +317,7 @@ fn what_has_the_right_digest_and_is_no_entry_is_refused() {
         (block_of(&short), "it has a block whose receipts are not one a transaction"),
         (block_of(&strange), "it has a receipt that cannot be read"),
         (block_of(&unsigned), "it has a transaction that cannot be read"),
+        (block_of(&falling), "it has a block whose receipts do not add up gas"),
     ] {
         assert_eq!(Entry::from_bytes(&with_digest(&body)).unwrap_err(), reason);
     }
