@@ -31,11 +31,11 @@ impl Dice {
         u32::from_be_bytes([a, b, c, d]) as usize % end
     }
 
-    fn one_in(&mut self, count: usize) -> bool {
+    pub(super) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
@@ -67,6 +67,26 @@ pub(super) struct Planned {
     pub(super) result: FheType,
 }
 
+impl Planned {
+    /// The encrypted operands, in order.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = Handle> {
+        self.operands.iter().filter_map(|operand| match operand {
+            Operand::Encrypted(handle) => Some(*handle),
+            Operand::Scalar(_) => None,
+        })
+    }
+}
+
+/// A planned operation that has its place in a program.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// Its result.
+    pub(super) handle: Handle,
+    pub(super) planned: Planned,
+    /// Whether the result is kept, as a ciphertext.
+    pub(super) kept: bool,
+}
+
 /// The types that programs begin with, and how often each is drawn: wide ones cost more than they
 /// show.
 pub(super) const TYPES: [(FheType, usize); 8] = [
@@ -80,13 +100,32 @@ pub(super) const TYPES: [(FheType, usize); 8] = [
     (FheType::Uint256, 1),
 ];
 
-/// Plans one operation. Where `last` is given, it is among the operands.
-pub(super) fn plan(dice: &mut Dice, held: &[Held], last: Option<Held>) -> Planned {
+/// So many of the latest values of a type are operands as often as all together, for contracts go
+/// on with what they have just computed.
+const LATEST: usize = 4;
+
+/// Plans one operation on what there is, which has some of each type, often beside the one
+/// `before`. Where `last` is given, which is what that one made, it is among the operands.
+pub(super) fn plan(
+    dice: &mut Dice,
+    held: &[Held],
+    before: Option<&Made>,
+    last: Option<Held>,
+) -> Planned {
+    if let Some(before) = before
+        && dice.one_in(2)
+        && let Some(planned) = beside(dice, held, before, last.is_some())
+    {
+        return planned;
+    }
     loop {
         // Most operations on a Bool give a Bool, and chains would seldom leave it.
         let leaves = last.is_some_and(|last| last.ty == FheType::Bool) && dice.one_in(2);
         let spec = if leaves {
             dice.pick(&[Op::IfThenElse.spec(), Op::Cast.spec()])
+        } else if dice.one_in(6) {
+            // What most rewrites begin with.
+            dice.pick(&[Op::Add.spec(), Op::Sub.spec()])
         } else {
             dice.pick(&OPS.each_ref())
         };
@@ -98,6 +137,49 @@ pub(super) fn plan(dice: &mut Dice, held: &[Held], last: Option<Held>) -> Planne
             return planned;
         }
     }
+}
+
+/// Operations that ask about a pair of numbers.
+const QUESTIONS: [Op; 6] = [Op::Eq, Op::Ne, Op::Ge, Op::Gt, Op::Le, Op::Lt];
+
+/// What rewrites look for, and chance alone would hardly ever draw: a choice between a sum and its
+/// summand, a sum of a sum, a sum compared with its summand, two questions about one pair, two
+/// choices under one condition.
+fn beside(dice: &mut Dice, held: &[Held], before: &Made, chain: bool) -> Option<Planned> {
+    let was = before.planned.op;
+    let encrypted: Vec<Handle> = before.planned.inputs().collect();
+    let ty = encrypted.last()?.fhe_type()?;
+    let number = if was == Op::Sub { encrypted[0] } else { dice.pick(&encrypted) };
+    let other = dice.pick(&of_type(held, ty));
+    let is_sum = matches!(was, Op::Add | Op::Sub | Op::Sum);
+    let is_pair = (was == Op::Sub || QUESTIONS.contains(&was)) && encrypted.len() == 2;
+    let (op, mut operands) = match dice.below(4) {
+        0 if is_sum => {
+            let condition = dice.pick(&of_type(held, FheType::Bool));
+            (Op::IfThenElse, vec![condition, before.handle, number])
+        }
+        0 if was == Op::IfThenElse => (was, vec![encrypted[0], before.handle, other]),
+        1 if is_sum => (Op::Add, vec![before.handle, other]),
+        2 if is_sum => (dice.pick(&QUESTIONS), vec![before.handle, number]),
+        // In a chain it would not be on the last result.
+        _ if is_pair && !chain => {
+            let op = if dice.one_in(4) { Op::Sub } else { dice.pick(&QUESTIONS) };
+            (op, encrypted)
+        }
+        _ => return None,
+    };
+    if dice.one_in(2) {
+        // The condition of a choice stays the first.
+        let last = operands.len() - 1;
+        operands.swap(last - 1, last);
+    }
+    let (spec, operands) = (op.spec(), operands.into_iter().map(Operand::Encrypted).collect());
+    let result = spec.result_type(ty, ty);
+    spec.types.contains(ty).then_some(Planned { op, operands, result })
+}
+
+fn of_type(held: &[Held], ty: FheType) -> Vec<Handle> {
+    held.iter().filter(|held| held.ty == ty).map(|held| held.handle).collect()
 }
 
 fn draw_type(dice: &mut Dice) -> FheType {
@@ -112,10 +194,16 @@ fn draw_type(dice: &mut Dice) -> FheType {
     FheType::Uint8
 }
 
-/// Operations whose cost grows with the square of the width, and how wide they may be.
+/// Whether an operation is passed over for its cost, which grows with the square of the width. One
+/// on 128 bits takes thousands of bootstraps, as many as hundreds of others.
 fn is_too_costly(dice: &mut Dice, op: Op, ty: FheType) -> bool {
     let quadratic = matches!(op, Op::Mul | Op::Div | Op::Rem | Op::MulDiv);
-    (quadratic && ty.bits() > 32 && !dice.one_in(8)) || (quadratic && ty.bits() > 64)
+    let drawn = match ty.bits() {
+        ..=32 => 1,
+        33..=64 => 8,
+        _ => 16,
+    };
+    quadratic && !dice.one_in(drawn)
 }
 
 /// An operation of this kind on operands of this type, if there is one.
@@ -133,10 +221,11 @@ fn of(
     if !spec.types.contains(ty) || is_too_costly(dice, op, ty) {
         return None;
     }
-    let of_type: Vec<Handle> =
-        held.iter().filter(|held| held.ty == ty).map(|held| held.handle).collect();
+    let of_type = of_type(held, ty);
     let any = |dice: &mut Dice| {
-        if of_type.is_empty() { None } else { Some(Operand::Encrypted(dice.pick(&of_type))) }
+        let latest = if dice.one_in(2) { of_type.len().saturating_sub(LATEST) } else { 0 };
+        let from = &of_type[latest..];
+        if from.is_empty() { None } else { Some(Operand::Encrypted(dice.pick(from))) }
     };
     let first = |dice: &mut Dice| match last {
         Some(last) if decides.is_none() => Some(Operand::Encrypted(last.handle)),
@@ -160,14 +249,9 @@ fn of(
             operands
         }
         Shape::Select => {
-            let conditions: Vec<Handle> = held
-                .iter()
-                .filter(|held| held.ty == FheType::Bool)
-                .map(|held| held.handle)
-                .collect();
             let condition = match decides {
                 Some(last) => last.handle,
-                None => *conditions.get(dice.below(conditions.len().max(1)))?,
+                None => dice.pick(&self::of_type(held, FheType::Bool)),
             };
             let mut branches = [first(dice)?, any(dice)?];
             if dice.one_in(2) {
@@ -221,4 +305,56 @@ fn of(
 /// Seeds have sixteen bytes.
 fn seed(dice: &mut Dice) -> U256 {
     U256::from_be_slice(&dice.word()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use ciphervm_fhe::Node;
+
+    use super::*;
+
+    /// No operation of the protocol is left out on any of its types, however dear.
+    #[test]
+    fn every_operation_is_drawn_on_every_type() {
+        let mut dice = Dice::new(7, 0);
+        let held: Vec<Held> = FheType::ALL
+            .into_iter()
+            .map(|ty| Held { handle: Handle::input(dice.word(), 0, 1, ty), ty })
+            .collect();
+        let mut drawn = BTreeSet::new();
+        for _ in 0..400_000 {
+            let planned = plan(&mut dice, &held, None, None);
+            let result = Handle::computed(B256::ZERO, 1, planned.result);
+            let node = Node::new(planned.op, planned.operands, result).unwrap();
+            drawn.insert((node.op, node.operand.id()));
+        }
+        let of_protocol = OPS.iter().filter(|spec| spec.op != Op::VerifyInput).flat_map(|spec| {
+            let types = spec.types.iter();
+            types.map(|ty| (spec.op, ty.id()))
+        });
+        let missing: Vec<_> = of_protocol.filter(|one| !drawn.contains(one)).collect();
+        assert_eq!(missing, []);
+    }
+
+    /// In a chain an operation beside another is on its result, and so is any other.
+    #[test]
+    fn an_operation_of_a_chain_is_on_the_last_result() {
+        let mut dice = Dice::new(7, 0);
+        let mut held: Vec<Held> = FheType::ALL
+            .into_iter()
+            .map(|ty| Held { handle: Handle::input(dice.word(), 0, 1, ty), ty })
+            .collect();
+        let mut last = held[1];
+        let mut before = None;
+        for _ in 0..5_000 {
+            let planned = plan(&mut dice, &held, before.as_ref(), Some(last));
+            assert!(planned.inputs().any(|input| input == last.handle), "{planned:?}");
+            let (handle, ty) = (Handle::computed(dice.word(), 1, planned.result), planned.result);
+            last = Held { handle, ty };
+            held.push(last);
+            before = Some(Made { handle, planned, kept: false });
+        }
+    }
 }

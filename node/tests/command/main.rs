@@ -1,8 +1,10 @@
-//! What `ciphervm devnet` makes of its options.
+//! What `ciphervm devnet` and `ciphervm sweep` make of their options.
+
+mod sweep;
 
 use std::{
     io::{BufRead, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -42,6 +44,13 @@ fn run(options: &[&str]) -> Said {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     Said { success: child.wait().unwrap().success(), stdout, stderr }
+}
+
+/// The directory of the test keyset, which is there once it is loaded.
+fn keys() -> PathBuf {
+    test_keys();
+    let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
+    cache_dir().unwrap().join("test-keys").join(name)
 }
 
 #[test]
@@ -162,10 +171,7 @@ fn verification_tells_what_is_missing() {
 fn a_directory_is_for_one_profile_of_circuits() {
     let temporary = tempfile::tempdir().unwrap();
     let data = temporary.path().join("data");
-    // They are there once they are loaded.
-    test_keys();
-    let name = format!("{}-{}", parameters::TFHE_VERSION, parameters::NAME);
-    let keys = cache_dir().unwrap().join("test-keys").join(name);
+    let keys = keys();
     let with = |options: &[&str]| {
         let places = ["--data-dir", data.to_str().unwrap(), "--keys", keys.to_str().unwrap()];
         run(&[&places, options].concat())
