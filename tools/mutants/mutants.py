@@ -20,6 +20,7 @@ caught. It goes on where it stopped, tries N mutants at a time, and writes a lin
 caught, missed or timeout.
 """
 
+import argparse
 import json
 import os
 import random
@@ -298,26 +299,32 @@ def tried(command, folder, number):
 
 
 def main():
-    command, tree, *rest = sys.argv[1:]
-    tree = Path(tree).resolve()
-    filters = []
-    if "--" in rest:
-        rest, filters = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
-    options = {}
-    while len(rest) >= 2 and rest[-2].startswith("--"):
-        options[rest[-2]] = rest[-1]
-        rest = rest[:-2]
-    if command == "prepare":
-        prepare(tree, rest[0])
-    elif command == "build":
-        build(tree)
-    elif command == "test":
-        seed = options.get("--sample")
-        jobs = int(options.get("--jobs", 1))
-        package = options.get("--package")
-        test(tree, Path(rest[0]), float(rest[1]), package, seed, jobs, filters)
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = lambda name, help: commands.add_parser(name, help=help)
+    rewriting = add("prepare", "rewrite a copy of the source tree")
+    building = add("build", "build, and leave out what does not compile")
+    testing = add("test", "run the tests with each mutant; after --, those of these names only")
+    for command in [rewriting, building, testing]:
+        command.add_argument("tree", type=lambda path: Path(path).resolve())
+    rewriting.add_argument("mutants", help="what `cargo mutants --list --json` printed")
+    testing.add_argument("out", type=Path, help="a line for each mutant; what is there is not tried")
+    testing.add_argument("minutes", type=float, help="when to end")
+    testing.add_argument("--package", help="mutants of this crate only")
+    testing.add_argument("--sample", metavar="SEED", help="in an order drawn by this seed")
+    testing.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at a time")
+    # argparse does not take arguments after options after arguments.
+    arguments = sys.argv[1:]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, filters = parser.parse_args(arguments[:end]), arguments[end + 1 :]
+    if options.command == "prepare":
+        prepare(options.tree, options.mutants)
+    elif options.command == "build":
+        build(options.tree)
     else:
-        sys.exit(__doc__)
+        of = options
+        test(of.tree, of.out, of.minutes, of.package, of.sample, of.jobs, filters)
 
 
 main()
