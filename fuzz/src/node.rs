@@ -272,7 +272,7 @@ fn router(devnet: &Arc<Devnet>) -> Router {
     // Jobs are fetched at once, and there are many.
     let limits = relayer::Limits {
         jobs: usize::MAX,
-        age: Duration::from_secs(1),
+        age: Duration::from_secs(30),
         ..relayer::Limits::default()
     };
     let http = relayer::router(Arc::clone(devnet), Arc::new(service), None, limits);
