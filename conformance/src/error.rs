@@ -28,6 +28,22 @@ pub enum FormatError {
     },
 }
 
+/// There is nothing to write as Solidity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SolidityError {
+    /// Sequences alone were chosen, or vectors that the library's types cannot say.
+    #[error(
+        "there is no contract to write: of {left_out} chosen vectors of operations the library's \
+         types can say none, and sequences are no Solidity; choose operations with results, such \
+         as --filter fheAdd/euint8"
+    )]
+    Nothing {
+        /// The vectors of operations among those that were chosen.
+        left_out: usize,
+    },
+}
+
 /// A chain cannot be talked to, so nothing was found out about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -65,4 +81,11 @@ pub enum ChainError {
     /// Took too long.
     #[error("{0} took too long")]
     Patience(String),
+}
+
+impl ChainError {
+    /// Whether the chain answered, though not as it must: there is something found out about it.
+    pub(crate) const fn is_answer(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Answer { .. })
+    }
 }

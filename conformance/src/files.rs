@@ -23,8 +23,8 @@ static OPERATIONS: [File; 31] = files!("operations":
     "fheRand" "fheRandBounded" "fheSum" "fheIsIn" "fheMulDiv"
 );
 
-static SEQUENCES: [File; 8] = files!("sequences":
-    "acl" "transient" "reverts" "hcu" "handles" "inputs" "decryption" "corners"
+static SEQUENCES: [File; 9] = files!("sequences":
+    "acl" "transient" "reverts" "hcu" "handles" "inputs" "decryption" "randomness" "corners"
 );
 
 /// The vectors of operations.

@@ -7,7 +7,10 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{SCHEMA, run::Verdict};
+use crate::{
+    SCHEMA,
+    run::{Choice, Verdict},
+};
 
 /// The chain that was asked.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -60,15 +63,19 @@ impl Counts {
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    chain: Chain,
+    /// Where.
+    pub chain: Chain,
+    choice: Choice,
     cases: Vec<Case>,
+    /// Why it ended before all vectors had been run, if it did.
+    pub broken_off: Option<String>,
     /// How long it took.
     pub seconds: f64,
 }
 
 impl Report {
-    pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, ..Self::default() }
+    pub(crate) fn new(chain: Chain, choice: Choice) -> Self {
+        Self { chain, choice, ..Self::default() }
     }
 
     pub(crate) fn add(&mut self, case: Case) {
@@ -87,9 +94,16 @@ impl Report {
         counts
     }
 
-    /// Whether nothing came out otherwise than it must.
-    pub fn passed(&self) -> bool {
-        self.counts().failed == 0
+    /// Why it does not show that the chain does what it must: a vector failed, none was run, or the
+    /// run ended early.
+    pub fn fault(&self) -> Option<String> {
+        let Counts { passed, failed, skipped } = self.counts();
+        match &self.broken_off {
+            Some(reason) => Some(format!("the run was broken off: {reason}")),
+            None if failed > 0 => Some(format!("{failed} vectors failed")),
+            None if passed == 0 => Some(format!("none was run: {skipped} were left out")),
+            None => None,
+        }
     }
 
     /// By subject, and by type in it.
@@ -155,6 +169,8 @@ impl Report {
             "schema": SCHEMA,
             "program": concat!("ciphervm ", env!("CARGO_PKG_VERSION")),
             "chain": self.chain,
+            "choice": self.choice,
+            "brokenOff": self.broken_off,
             "seconds": self.seconds,
             "counts": self.counts(),
             "rows": self.rows(),
@@ -172,7 +188,12 @@ impl Report {
     /// As JUnit's XML, a suite for each subject.
     pub fn junit(&self) -> String {
         let Counts { failed, skipped, .. } = self.counts();
-        let (tests, seconds) = (self.cases.len(), self.seconds);
+        let broken_off = self.broken_off.as_deref().map(escape);
+        let (failed, tests) = match &broken_off {
+            None => (failed, self.cases.len()),
+            Some(_) => (failed + 1, self.cases.len() + 1),
+        };
+        let seconds = self.seconds;
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         // Writing to a string does not fail.
         let _ = writeln!(
@@ -208,6 +229,14 @@ impl Report {
             }
             xml.push_str("  </testsuite>\n");
         }
+        if let Some(reason) = broken_off {
+            let _ = writeln!(
+                xml,
+                "  <testsuite name=\"run\" tests=\"1\" failures=\"1\">\n    <testcase \
+                 classname=\"run\" name=\"every vector is run\"><failure \
+                 message=\"{reason}\"/></testcase>\n  </testsuite>"
+            );
+        }
         xml.push_str("</testsuites>\n");
         xml
     }
@@ -236,7 +265,7 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let mut report = Report::new(Chain::default());
+        let mut report = Report::new(Chain::default(), Choice::default());
         let mut add = |id: &str, ty: &str, verdict| {
             let subject = id.split('/').next().unwrap().to_owned();
             report.add(Case { id: id.to_owned(), subject, ty: ty.to_owned(), verdict });
@@ -252,7 +281,7 @@ mod tests {
     fn failures_are_counted_and_named() {
         let report = report();
         assert_eq!(report.counts(), Counts { passed: 2, failed: 1, skipped: 1 });
-        assert!(!report.passed());
+        assert_eq!(report.fault().unwrap(), "1 vectors failed");
         let failures: Vec<_> = report.failures().map(|(id, _)| id).collect();
         assert_eq!(failures, ["fheAdd/euint8,euint8/1"]);
         let json = report.json();
@@ -261,6 +290,22 @@ mod tests {
         assert_eq!(json["skipped"][0]["id"], "acl/a");
         let table = report.table().to_string();
         assert!(table.contains("1 of 2") && table.contains("1 left out"), "{table}");
+    }
+
+    #[test]
+    fn a_run_without_a_vector_or_without_its_end_is_no_success() {
+        let mut report = report();
+        report.cases.retain(|case| !matches!(case.verdict, Verdict::Failed(_)));
+        assert_eq!(report.fault(), None);
+        report.broken_off = Some("no answer".to_owned());
+        assert_eq!(report.fault().unwrap(), "the run was broken off: no answer");
+        assert_eq!(report.json()["brokenOff"], "no answer");
+        let xml = report.junit();
+        assert!(xml.contains("tests=\"4\" failures=\"1\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("<failure message=\"no answer\"/>"), "{xml}");
+        report.broken_off = None;
+        report.cases.retain(|case| matches!(case.verdict, Verdict::Skipped(_)));
+        assert_eq!(report.fault().unwrap(), "none was run: 1 were left out");
     }
 
     #[test]

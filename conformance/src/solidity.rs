@@ -11,7 +11,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use ciphervm_fhe::{FheType, Op, Shape};
 
-use crate::vector::{Argument, Expected, Vector};
+use crate::{
+    error::SolidityError,
+    vector::{Argument, Expected, Vector},
+};
 
 /// A contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,10 @@ type Key = (Op, Vec<Part>, Option<u8>, FheType);
 
 /// The contracts of these vectors, and the number of those that typed Solidity cannot say: errors
 /// of ill-formed calls, and operations that the library does not have.
-pub fn contracts(vectors: &[Vector]) -> (Vec<Contract>, usize) {
+///
+/// # Errors
+/// If it can say none of them.
+pub fn contracts(vectors: &[Vector]) -> Result<(Vec<Contract>, usize), SolidityError> {
     let mut groups: BTreeMap<Key, Vec<&Vector>> = BTreeMap::new();
     let mut left_out = 0;
     for vector in vectors {
@@ -43,8 +49,11 @@ pub fn contracts(vectors: &[Vector]) -> (Vec<Contract>, usize) {
             None => left_out += 1,
         }
     }
+    if groups.is_empty() {
+        return Err(SolidityError::Nothing { left_out });
+    }
     let contracts = groups.iter().map(|(key, vectors)| contract(key, vectors)).collect();
-    (contracts, left_out)
+    Ok((contracts, left_out))
 }
 
 fn key(vector: &Vector) -> Option<Key> {

@@ -1,5 +1,6 @@
 //! The vectors of operations, generated from the reference semantics.
 
+mod access;
 mod refusals;
 mod values;
 
@@ -27,6 +28,7 @@ pub fn generate() -> Vec<OperationFile> {
 fn file(spec: &OpSpec) -> OperationFile {
     let mut groups: Vec<Group> = spec.types.iter().flat_map(|ty| results(spec, ty)).collect();
     groups.extend(refusals::of(spec));
+    groups.extend(access::of(spec));
     OperationFile {
         schema: SCHEMA.to_owned(),
         operation: spec.op.name().to_owned(),

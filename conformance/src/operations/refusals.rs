@@ -1,4 +1,5 @@
-//! What operations must refuse, with the error that they must give.
+//! What operations must refuse, with the error that they must give. Operands without access are in
+//! [`super::access`].
 
 use alloy_primitives::U256;
 use ciphervm_fhe::{FheType, Op, OpSpec, ScalarRule, Shape};
@@ -6,9 +7,8 @@ use ciphervm_fhe::{FheType, Op, OpSpec, ScalarRule, Shape};
 use super::{ENCRYPTED, SCALAR, SCALAR_DIVISOR, SCALAR_FACTOR, draw};
 use crate::vector::{Form, Group, Outcome};
 
-const UNSUPPORTED: &str = "UnsupportedType()";
-const INCOMPATIBLE: &str = "IncompatibleTypes()";
-const NOT_ALLOWED: &str = "ACLNotAllowed(bytes32,address)";
+pub(super) const UNSUPPORTED: &str = "UnsupportedType()";
+pub(super) const INCOMPATIBLE: &str = "IncompatibleTypes()";
 const BY_ZERO: &str = "DivisionByZero()";
 /// Members of the enum that no operation takes: 4, 512 and 2 bits, and the last one.
 const RESERVED: [u8; 4] = [1, 9, 12, 83];
@@ -32,12 +32,12 @@ pub(super) fn of(spec: &OpSpec) -> Vec<Group> {
 
 /// A refusal of one call.
 #[derive(Clone, Debug)]
-struct Refusal {
-    group: Group,
+pub(super) struct Refusal {
+    pub(super) group: Group,
 }
 
 impl Refusal {
-    fn new(error: &str, forms: &[Form], values: &[U256]) -> Self {
+    pub(super) fn new(error: &str, forms: &[Form], values: &[U256]) -> Self {
         Self {
             group: Group {
                 operands: forms.to_vec(),
@@ -66,7 +66,7 @@ impl Refusal {
     }
 
     /// The error names operand `position` and the caller.
-    fn names(self, position: usize) -> Self {
+    pub(super) fn names(self, position: usize) -> Self {
         self.arguments(&[&format!("${position}"), "@prober"])
     }
 }
@@ -84,24 +84,9 @@ fn value(ty: FheType) -> U256 {
     draw(ty, 0)
 }
 
-/// The zero handle has the type byte of a Bool.
-fn zero_handle(spec: &OpSpec) -> Refusal {
-    if spec.types.contains(FheType::Bool) {
-        Refusal::new(NOT_ALLOWED, &[Form::Zero], &[]).names(0)
-    } else {
-        Refusal::new(UNSUPPORTED, &[Form::Zero], &[])
-    }
-}
-
 fn unary(spec: &OpSpec) -> Vec<Group> {
-    let mut refusals = vec![zero_handle(spec)];
-    for ty in unsupported(spec) {
-        refusals.push(Refusal::new(UNSUPPORTED, &[Form::Encrypted(ty)], &[value(ty)]));
-    }
-    for ty in spec.types.iter() {
-        refusals.push(Refusal::new(NOT_ALLOWED, &[Form::Unknown(ty)], &[]).names(0));
-    }
-    groups(refusals)
+    let refusal = |ty| Refusal::new(UNSUPPORTED, &[Form::Encrypted(ty)], &[value(ty)]);
+    groups(unsupported(spec).map(refusal).collect())
 }
 
 fn binary(spec: &OpSpec) -> Vec<Group> {
@@ -118,9 +103,7 @@ fn binary(spec: &OpSpec) -> Vec<Group> {
         }
     }
     for ty in spec.types.iter() {
-        let (known, unknown) = (Form::Encrypted(ty), Form::Unknown(ty));
-        let refusal = Refusal::new(NOT_ALLOWED, &[unknown, Form::Clear], &[word]);
-        refusals.push(refusal.scalar(SCALAR).names(0));
+        let known = Form::Encrypted(ty);
         if only_scalar {
             for byte in [0x00, 0x02, 0xff] {
                 let forms = [known, Form::Clear];
@@ -141,10 +124,6 @@ fn binary(spec: &OpSpec) -> Vec<Group> {
             let refusal = Refusal::new(error, &[known, Form::Clear], &[value(ty), word]);
             refusals.push(refusal.scalar(byte));
         }
-        let refusal = Refusal::new(NOT_ALLOWED, &[known, unknown], &[value(ty)]);
-        refusals.push(refusal.scalar(ENCRYPTED).names(1));
-        let refusal = Refusal::new(NOT_ALLOWED, &[known, Form::Zero], &[value(ty)]);
-        refusals.push(refusal.scalar(ENCRYPTED).names(1));
         for other in FheType::ALL.into_iter().filter(|other| *other != ty) {
             let forms = [known, Form::Encrypted(other)];
             let refusal = Refusal::new(INCOMPATIBLE, &forms, &[value(ty), value(other)]);
@@ -159,14 +138,6 @@ fn select(spec: &OpSpec) -> Vec<Group> {
     let mut refusals = Vec::new();
     for ty in spec.types.iter() {
         let branch = Form::Encrypted(ty);
-        let forms = [Form::Unknown(FheType::Bool), branch, branch];
-        refusals.push(Refusal::new(NOT_ALLOWED, &forms, &[value(ty), value(ty)]).names(0));
-        let forms = [condition, Form::Unknown(ty), branch];
-        refusals.push(Refusal::new(NOT_ALLOWED, &forms, &[U256::ONE, value(ty)]).names(1));
-        let forms = [condition, branch, Form::Unknown(ty)];
-        refusals.push(Refusal::new(NOT_ALLOWED, &forms, &[U256::ONE, value(ty)]).names(2));
-        let forms = [condition, branch, Form::Zero];
-        refusals.push(Refusal::new(NOT_ALLOWED, &forms, &[U256::ONE, value(ty)]).names(2));
         if ty != FheType::Bool {
             let values = [value(ty), value(ty), value(ty)];
             refusals.push(Refusal::new(UNSUPPORTED, &[branch; 3], &values));
@@ -183,9 +154,7 @@ fn select(spec: &OpSpec) -> Vec<Group> {
 fn cast(spec: &OpSpec) -> Vec<Group> {
     let mut refusals = Vec::new();
     for ty in spec.types.iter() {
-        let (known, unknown) = ([Form::Encrypted(ty)], [Form::Unknown(ty)]);
-        let wide = if ty == FheType::Uint256 { FheType::Uint8 } else { FheType::Uint256 };
-        refusals.push(Refusal::new(NOT_ALLOWED, &unknown, &[]).ty(wide.id()).names(0));
+        let known = [Form::Encrypted(ty)];
         let impossible = [FheType::Bool.id(), FheType::Uint160.id()];
         for id in impossible.into_iter().chain(RESERVED) {
             refusals.push(Refusal::new(UNSUPPORTED, &known, &[value(ty)]).ty(id));
@@ -248,9 +217,6 @@ fn collection(spec: &OpSpec) -> Vec<Group> {
         let error = "FHECollectionSizeInvalid(uint256,uint256)";
         let (size, limit) = ((limit + 1).to_string(), limit.to_string());
         refusals.push(refuse(error, &[Form::Rest(ty)], &many).arguments(&[&size, &limit]));
-        let position = usize::from(is_in);
-        refusals.push(refuse(NOT_ALLOWED, &[Form::Unknown(ty)], &[]).names(position));
-        refusals.push(refuse(NOT_ALLOWED, &[Form::Zero], &[]).names(position));
         for other in FheType::ALL.into_iter().filter(|other| *other != ty) {
             let more = [Form::Encrypted(ty), Form::Encrypted(other)];
             refusals.push(refuse(INCOMPATIBLE, &more, &[value(ty), value(other)]));
@@ -276,7 +242,7 @@ fn mul_div(spec: &OpSpec) -> Vec<Group> {
         refusals.push(refusal.scalar(SCALAR_FACTOR));
     }
     for ty in spec.types.iter() {
-        let (known, unknown) = (Form::Encrypted(ty), Form::Unknown(ty));
+        let known = Form::Encrypted(ty);
         for divisor in [U256::ZERO, U256::ONE << ty.bits()] {
             let values = [value(ty), five, divisor];
             let refusal = Refusal::new(BY_ZERO, &[known, Form::Clear, Form::Clear], &values);
@@ -290,10 +256,6 @@ fn mul_div(spec: &OpSpec) -> Vec<Group> {
             let forms = [known, Form::Clear, Form::Clear];
             refusals.push(Refusal::new(error, &forms, &[value(ty), five, five]).scalar(byte));
         }
-        let refusal = Refusal::new(NOT_ALLOWED, &[unknown, Form::Clear, Form::Clear], &[five; 2]);
-        refusals.push(refusal.scalar(SCALAR_FACTOR).names(0));
-        let refusal = Refusal::new(NOT_ALLOWED, &[known, unknown, Form::Clear], &[value(ty), five]);
-        refusals.push(refusal.scalar(SCALAR_DIVISOR).names(1));
         for other in FheType::ALL.into_iter().filter(|other| *other != ty) {
             let forms = [known, Form::Encrypted(other), Form::Clear];
             let refusal = Refusal::new(INCOMPATIBLE, &forms, &[value(ty), value(other), five]);

@@ -1,5 +1,6 @@
 //! Runs vectors against a chain, whoever made it, by JSON-RPC and its relayer's API alone.
 
+mod graph;
 mod names;
 pub(crate) mod operations;
 mod program;
@@ -12,6 +13,7 @@ use std::{
 };
 
 use alloy_primitives::{B256, keccak256};
+use serde::Serialize;
 
 use crate::{
     error::{ChainError, FormatError},
@@ -40,7 +42,7 @@ pub struct Options {
 }
 
 /// Which vectors are run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Choice {
     /// Parts of ids, of which one must occur; none takes all.
     pub filters: Vec<String>,
@@ -62,6 +64,8 @@ pub enum Verdict {
 /// Vectors that were chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
+    /// By what.
+    pub choice: Choice,
     /// Of operations.
     pub vectors: Vec<Vector>,
     /// Sequences.
@@ -109,7 +113,7 @@ impl Choice {
         let wanted = |id: &str| {
             self.filters.is_empty() || self.filters.iter().any(|filter| id.contains(filter))
         };
-        let mut chosen = Chosen::default();
+        let mut chosen = Chosen { choice: self.clone(), ..Chosen::default() };
         for file in files::operations()? {
             chosen.vectors.extend(file.vectors()?.into_iter().filter(|vector| wanted(&vector.id)));
         }
@@ -150,10 +154,11 @@ impl Chosen {
     }
 }
 
-/// Runs what was chosen. `observe` is told how far it is.
+/// Runs what was chosen. `observe` is told how far it is. What the chain answers wrongly is in the
+/// report, and also that it answered no more before the end.
 ///
 /// # Errors
-/// If the chain does not answer. What it answers wrongly is in the report.
+/// If nothing can be run.
 pub fn run(
     options: &Options,
     chosen: &Chosen,
@@ -162,34 +167,44 @@ pub fn run(
     let start = Instant::now();
     let relayer = options.relayer.as_deref().unwrap_or(&options.rpc);
     let world = World::new(&options.rpc, relayer, &options.mnemonic, options.patience)?;
-    let total = chosen.len() as u64;
-    let mut done = 0;
-    let mut report = Report::new(Chain {
+    let chain = Chain {
         rpc: options.rpc.clone(),
         chain_id: world.chain_id,
         client: world.rpc.call("web3_clientVersion", serde_json::json!([])).unwrap_or_default(),
         evaluator: evaluator(&world),
-    });
+    };
+    let mut report = Report::new(chain, chosen.choice.clone());
+    let ended = run_all(&world, chosen, &mut report, observe);
+    report.broken_off = ended.err().map(|error| error.to_string());
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn run_all(
+    world: &World,
+    chosen: &Chosen,
+    report: &mut Report,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<(), ChainError> {
+    let total = chosen.len() as u64;
+    let mut done = 0;
     observe(Progress { done, total, doing: Doing::Encrypting });
-    let operations = Operations::prepare(&world, &chosen.vectors)?;
-    let verdicts = operations.run(&chosen.vectors, &mut |more| {
-        done += more;
-        observe(Progress { done, total, doing: Doing::Operations });
-    })?;
-    for (vector, verdict) in chosen.vectors.iter().zip(verdicts) {
+    let operations = Operations::prepare(world, &chosen.vectors)?;
+    operations.run(&chosen.vectors, &mut |vector, verdict| {
         let (subject, ty) = vector.row();
         report.add(Case { id: vector.id.clone(), subject, ty, verdict });
-    }
+        done += 1;
+        observe(Progress { done, total, doing: Doing::Operations });
+    })?;
     for sequence in &chosen.sequences {
-        let verdict = sequences::run(&world, sequence)?;
+        let verdict = sequences::run(world, sequence)?;
         let subject = sequence.id.split('/').next().unwrap_or_default().to_owned();
         let (id, ty) = (sequence.id.clone(), "sequence".to_owned());
         report.add(Case { id, subject, ty, verdict });
         done += 1;
         observe(Progress { done, total, doing: Doing::Sequences });
     }
-    report.seconds = start.elapsed().as_secs_f64();
-    Ok(report)
+    Ok(())
 }
 
 /// What a node of ours computes on.

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     Verdict,
+    graph::graph,
     names::Names,
-    program::{self, Program, Ran},
+    program::{self, Outcome, Program},
     world::World,
 };
 use crate::{
@@ -37,16 +38,17 @@ const MAX_VALUES: usize = 100;
 pub(super) struct Operations<'a> {
     world: &'a World,
     handles: BTreeMap<(FheType, U256), B256>,
+    /// Operands that could not be had, and why.
+    missing: BTreeMap<(FheType, U256), String>,
 }
 
-/// A vector in a transaction.
-struct Pending<'v> {
-    position: usize,
+/// A vector that can be run.
+struct Ready<'v> {
     vector: &'v Vector,
-    /// Its call in the program; none for an input, which is there already.
-    call: Option<usize>,
     /// Its operands as words.
     words: Vec<B256>,
+    /// What the executor is called with.
+    data: Vec<u8>,
 }
 
 fn bits(ty: FheType) -> usize {
@@ -55,18 +57,15 @@ fn bits(ty: FheType) -> usize {
 
 impl<'a> Operations<'a> {
     /// Encrypts and stores what the vectors have as operands.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
     pub(super) fn prepare(world: &'a World, vectors: &[Vector]) -> Result<Self, ChainError> {
-        let mut values: Vec<(FheType, U256)> = vectors
-            .iter()
-            .flat_map(|vector| &vector.operands)
-            .filter_map(|operand| match operand {
-                Argument::Encrypted(ty, value) => Some((*ty, *value)),
-                _ => None,
-            })
-            .collect();
+        let mut values: Vec<(FheType, U256)> =
+            vectors.iter().flat_map(|vector| &vector.operands).filter_map(encrypted).collect();
         values.sort_unstable();
         values.dedup();
-        let mut operations = Self { world, handles: BTreeMap::new() };
+        let mut operations = Self { world, handles: BTreeMap::new(), missing: BTreeMap::new() };
         let mut rest = &values[..];
         while !rest.is_empty() {
             let mut room = MAX_BITS;
@@ -82,11 +81,34 @@ impl<'a> Operations<'a> {
         Ok(operations)
     }
 
-    /// Encrypts a list, and has the prober verify and keep it.
+    /// Stores a list, and what can be stored of it where it cannot be as a whole.
     fn store(&mut self, list: &[(FheType, U256)]) -> Result<(), ChainError> {
+        match (self.input(list), list) {
+            (Ok(handles), _) => self.handles.extend(list.iter().copied().zip(handles)),
+            (Err(error), [one]) if error.is_answer() => {
+                self.missing.insert(*one, error.to_string());
+            }
+            (Err(error), _) if error.is_answer() => {
+                let (left, right) = list.split_at(list.len() / 2);
+                self.store(left)?;
+                self.store(right)?;
+            }
+            (Err(error), _) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Encrypts a list, and has the prober verify and keep it.
+    fn input(&self, list: &[(FheType, U256)]) -> Result<Vec<B256>, ChainError> {
         let user = self.world.account("alice")?;
         let prober = self.world.places.prober;
         let input = self.world.encrypt(list, prober, user, false)?;
+        if input.handles.len() != list.len() {
+            return Err(ChainError::Answer {
+                what: "an input".to_owned(),
+                reason: format!("{} handles of {} values", input.handles.len(), list.len()),
+            });
+        }
         let mut program = Program::default();
         for ((ty, _), handle) in list.iter().zip(&input.handles) {
             let arguments = (*handle, user, input.proof.clone(), U256::from(ty.id()));
@@ -104,57 +126,73 @@ impl<'a> Operations<'a> {
                 reason: format!("it reverted with {}", failed.data),
             });
         }
-        self.handles.extend(list.iter().copied().zip(input.handles));
-        Ok(())
+        Ok(input.handles)
     }
 
-    /// Runs vectors, and tells what came of each in order. `advance` is told how many are done.
+    /// Runs vectors. `tell` is told what came of each.
+    ///
+    /// # Errors
+    /// If the chain does not answer. What was told before then holds.
     pub(super) fn run(
         &self,
         vectors: &[Vector],
-        advance: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Verdict>, ChainError> {
-        let mut verdicts = vec![Verdict::Passed; vectors.len()];
-        let mut rest = 0;
-        while rest < vectors.len() {
-            let (mut program, mut pending) = (Program::default(), Vec::new());
+        tell: &mut dyn FnMut(&Vector, Verdict),
+    ) -> Result<(), ChainError> {
+        let mut ready = Vec::new();
+        for vector in vectors {
+            let missing =
+                |operand| encrypted(operand).and_then(|operand| self.missing.get(&operand));
+            if let Some(reason) = vector.operands.iter().find_map(missing) {
+                tell(vector, Verdict::Failed(format!("an operand cannot be had: {reason}")));
+                continue;
+            }
+            let words = self.words(vector);
+            let data = calldata(vector, &words);
+            ready.push(Ready { vector, words, data });
+        }
+        let mut rest = &ready[..];
+        while !rest.is_empty() {
             let (mut hcu, mut gas) = (0, 0);
-            for (position, vector) in vectors.iter().enumerate().skip(rest) {
-                let words = self.words(vector);
-                let data = calldata(vector, &words);
+            let fit = rest.iter().take_while(|Ready { vector, data, .. }| {
                 hcu += price(vector);
                 gas += GAS_PER_CALL + GAS_PER_BYTE * data.len() as u64;
-                if !pending.is_empty() && (hcu > MAX_HCU || gas > MAX_GAS) {
-                    break;
-                }
-                pending.push(self.add(&mut program, position, vector, words, data));
+                hcu <= MAX_HCU && gas <= MAX_GAS
+            });
+            let (batch, after) = rest.split_at(fit.count().max(1));
+            for (ready, verdict) in batch.iter().zip(self.verdicts(batch)?) {
+                tell(ready.vector, verdict);
             }
-            rest += pending.len();
-            self.settle(&program, &pending, &mut verdicts)?;
-            advance(pending.len() as u64);
+            rest = after;
         }
-        Ok(verdicts)
+        Ok(())
     }
 
-    fn add<'v>(
-        &self,
-        program: &mut Program,
-        position: usize,
-        vector: &'v Vector,
-        words: Vec<B256>,
-        data: Vec<u8>,
-    ) -> Pending<'v> {
+    /// What comes of vectors in one transaction, or in several where one of them spoils it.
+    fn verdicts(&self, batch: &[Ready<'_>]) -> Result<Vec<Verdict>, ChainError> {
+        match self.transaction(batch) {
+            Err(error) if error.is_answer() && batch.len() > 1 => {
+                let (left, right) = batch.split_at(batch.len() / 2);
+                Ok([self.verdicts(left)?, self.verdicts(right)?].concat())
+            }
+            Err(error) if error.is_answer() => Ok(vec![Verdict::Failed(error.to_string())]),
+            verdicts => verdicts,
+        }
+    }
+
+    /// Adds a vector's calls. The name of the result is that of its position.
+    fn add(&self, program: &mut Program, position: usize, ready: &Ready<'_>) -> Option<usize> {
+        let Ready { vector, words, data } = ready;
         let acl = self.world.places.acl;
         if vector.op == Op::VerifyInput {
             let mut data = selector("allowForDecryption(bytes32[])");
             data.extend((words.clone(),).abi_encode_params());
             program.push(acl, data, None);
-            return Pending { position, vector, call: None, words };
+            return None;
         }
         let call = program.len();
         let name = matches!(vector.expected, Expected::Value(..) | Expected::Below(..))
             .then(|| format!("r{position}"));
-        program.push(self.world.places.executor, data, name.clone());
+        program.push(self.world.places.executor, data.clone(), name.clone());
         if let Some(name) = name {
             // The word is put in by the prober.
             let mark = program.mark_of(&name);
@@ -162,116 +200,98 @@ impl<'a> Operations<'a> {
             data.extend((vec![mark],).abi_encode_params());
             program.push(acl, data, None);
         }
-        Pending { position, vector, call: Some(call), words }
+        Some(call)
     }
 
-    /// Sends a transaction, and checks what came of its vectors.
-    fn settle(
-        &self,
-        program: &Program,
-        pending: &[Pending<'_>],
-        verdicts: &mut [Verdict],
-    ) -> Result<(), ChainError> {
-        let user = self.world.account("alice")?;
-        let (receipt, ran) = self.world.run(user, program)?;
+    /// Runs vectors in one transaction, and checks what came of each.
+    fn transaction(&self, batch: &[Ready<'_>]) -> Result<Vec<Verdict>, ChainError> {
+        let mut program = Program::default();
+        let mut calls = Vec::new();
+        for (position, ready) in batch.iter().enumerate() {
+            calls.push(self.add(&mut program, position, ready));
+        }
+        let (_, ran) = self.world.run(self.world.account("alice")?, &program)?;
         let mut names = Names::default();
-        ran.bind(program, &mut names);
+        ran.bind(&program, &mut names);
+        let mut verdicts = vec![Verdict::Passed; batch.len()];
         let mut wanted = Vec::new();
-        for Pending { position, vector, call, words } in pending {
-            let verdict = match (&vector.expected, call) {
-                (Expected::Error { signature, arguments }, Some(call)) => {
-                    check_error(signature, arguments, words, self.world.places.prober, &ran, *call)
+        for (position, (Ready { vector, words, .. }, call)) in batch.iter().zip(calls).enumerate() {
+            let Some(call) = call else {
+                wanted.push((position, words[0]));
+                continue;
+            };
+            let outcome = ran.outcomes.get(call).ok_or_else(|| ChainError::Answer {
+                what: "the prober's event".to_owned(),
+                reason: "it has fewer outcomes than there were calls".to_owned(),
+            })?;
+            let difference = match &vector.expected {
+                Expected::Error { signature, arguments } => {
+                    let prober = self.world.places.prober;
+                    check_error(signature, arguments, words, prober, outcome).err()
                 }
-                (_, Some(call)) => {
-                    let outcome = &ran.outcomes[*call];
+                Expected::Value(..) | Expected::Below(..) => {
                     let handle = names.values.get(&format!("r{position}"));
                     match handle.and_then(|word| B256::try_from(&word[..]).ok()) {
                         Some(handle) if outcome.success => {
-                            wanted.push((*position, *vector, handle));
-                            Ok(())
+                            wanted.push((position, handle));
+                            None
                         }
-                        _ => Err(format!("it reverted with {}", outcome.data)),
+                        _ => Some(format!("it reverted with {}", outcome.data)),
                     }
                 }
-                (_, None) => {
-                    wanted.push((*position, *vector, words[0]));
-                    Ok(())
-                }
             };
-            if let Err(difference) = verdict {
-                verdicts[*position] = Verdict::Failed(difference);
+            if let Some(difference) = difference {
+                verdicts[position] = Verdict::Failed(difference);
             }
         }
         let mut rest = &wanted[..];
         while !rest.is_empty() {
             let mut room = MAX_BITS;
-            let fit = rest.iter().take_while(|(_, _, handle)| {
+            let fit = rest.iter().take_while(|(_, handle)| {
                 let width = Handle(*handle).fhe_type().map_or(2, bits);
                 let fits = width <= room;
                 room = room.saturating_sub(width);
                 fits
             });
             let (request, after) = rest.split_at(fit.count().max(1));
-            self.decrypt(request, receipt.transaction_hash, verdicts)?;
+            let handles: Vec<B256> = request.iter().map(|(_, handle)| *handle).collect();
+            for ((position, handle), found) in request.iter().zip(self.decrypt(&handles)?) {
+                let vector = batch[*position].vector;
+                if let Err(difference) = found.and_then(|found| compare(vector, *handle, found)) {
+                    let graph = graph(&self.world.rpc, *handle).unwrap_or_default();
+                    verdicts[*position] = Verdict::Failed(difference + &graph);
+                }
+            }
             rest = after;
         }
-        Ok(())
+        Ok(verdicts)
     }
 
-    /// Has results decrypted, and compares them.
-    fn decrypt(
-        &self,
-        wanted: &[(usize, &Vector, B256)],
-        transaction: B256,
-        verdicts: &mut [Verdict],
-    ) -> Result<(), ChainError> {
-        let handles: Vec<B256> = wanted.iter().map(|(_, _, handle)| *handle).collect();
+    /// Has results decrypted: of each its clear value, or why there is none.
+    fn decrypt(&self, handles: &[B256]) -> Result<Vec<Result<U256, String>>, ChainError> {
         let body = json!({ "ciphertextHandles": handles, "extraData": "0x00" });
-        let words = match self.world.relayer.request("/v2/public-decrypt", &body)? {
-            Answered::Result(result) => clear_words(&result)?,
-            Answered::Refused(label, message) if wanted.len() == 1 => {
-                let reason = self.world.diagnosis(transaction).unwrap_or_default();
-                let (position, ..) = wanted[0];
-                verdicts[position] = Verdict::Failed(format!("{label}: {message}\n{reason}"));
-                return Ok(());
+        let answer = match self.world.relayer.request("/v2/public-decrypt", &body) {
+            Ok(Answered::Result(result)) => clear_words(&result, handles.len()),
+            Ok(Answered::Refused(label, message)) => Err(format!("{label}: {message}")),
+            // To ask again would take as long again.
+            Err(error @ ChainError::Patience(_)) => {
+                return Ok(vec![Err(error.to_string()); handles.len()]);
             }
-            // One by one, to see which it is.
-            Answered::Refused(..) => {
-                return wanted
-                    .iter()
-                    .try_for_each(|one| self.decrypt(&[*one], transaction, verdicts));
-            }
+            Err(error) if error.is_answer() => Err(error.to_string()),
+            Err(error) => return Err(error),
         };
-        if words.len() != wanted.len() {
-            return Err(ChainError::Answer {
-                what: "a decryption".to_owned(),
-                reason: format!("{} words for {} handles", words.len(), wanted.len()),
-            });
-        }
-        for ((position, vector, handle), found) in wanted.iter().zip(words) {
-            let ty = Handle(*handle).fhe_type();
-            let expected = match &vector.expected {
-                Expected::Value(expected, value) if ty == Some(*expected) && found == *value => {
-                    continue;
+        match (answer, handles) {
+            (Ok(words), _) => Ok(words.into_iter().map(Ok).collect()),
+            (Err(reason), [_]) => Ok(vec![Err(reason)]),
+            // One by one, to see which it is.
+            (Err(_), _) => {
+                let mut found = Vec::new();
+                for handle in handles {
+                    found.extend(self.decrypt(&[*handle])?);
                 }
-                Expected::Below(expected, bound)
-                    if ty == Some(*expected)
-                        && found <= expected.max_value()
-                        && bound.is_none_or(|bound| found < bound) =>
-                {
-                    continue;
-                }
-                Expected::Value(ty, value) => format!("{value} as {ty}"),
-                Expected::Below(ty, bound) => format!("something below {bound:?} as {ty}"),
-                Expected::Error { signature, .. } => signature.clone(),
-            };
-            let ty = ty.map_or_else(|| "no type".to_owned(), |ty| ty.to_string());
-            verdicts[*position] = Verdict::Failed(format!(
-                "it gives {found} as {ty}, and should give {expected}, from {:?}; handle {handle}",
-                vector.operands
-            ));
+                Ok(found)
+            }
         }
-        Ok(())
     }
 
     /// The operands as the executor takes them.
@@ -341,13 +361,45 @@ fn price(vector: &Vector) -> u64 {
     requested.or(first).and_then(|ty| spec.hcu.price(ty, scalar, elements)).unwrap_or_default()
 }
 
+/// The type and value of an encrypted operand.
+fn encrypted(operand: &Argument) -> Option<(FheType, U256)> {
+    match operand {
+        Argument::Encrypted(ty, value) => Some((*ty, *value)),
+        _ => None,
+    }
+}
+
+/// Compares the clear value behind the handle of a result with what it must be.
+fn compare(vector: &Vector, handle: B256, found: U256) -> Result<(), String> {
+    let ty = Handle(handle).fhe_type();
+    let expected = match &vector.expected {
+        Expected::Value(expected, value) if ty == Some(*expected) && found == *value => {
+            return Ok(());
+        }
+        Expected::Below(expected, bound)
+            if ty == Some(*expected)
+                && found <= expected.max_value()
+                && bound.is_none_or(|bound| found < bound) =>
+        {
+            return Ok(());
+        }
+        Expected::Value(ty, value) => format!("{value} as {ty}"),
+        Expected::Below(ty, bound) => format!("something below {bound:?} as {ty}"),
+        Expected::Error { signature, .. } => signature.clone(),
+    };
+    let ty = ty.map_or_else(|| "no type".to_owned(), |ty| ty.to_string());
+    Err(format!(
+        "it gives {found} as {ty}, and should give {expected}, from {:?}; handle {handle}",
+        vector.operands
+    ))
+}
+
 fn check_error(
     signature: &str,
     arguments: &[String],
     words: &[B256],
     prober: Address,
-    ran: &Ran,
-    call: usize,
+    outcome: &Outcome,
 ) -> Result<(), String> {
     let mut names = Names::default();
     names.addresses.insert("prober".to_owned(), prober);
@@ -355,15 +407,16 @@ fn check_error(
         names.values.insert(number.to_string(), word.to_vec().into());
     }
     let expect = Expect::Error(signature.to_owned(), arguments.to_vec());
-    program::compare(&expect, &ran.outcomes[call], &names)
+    program::compare(&expect, outcome, &names)
 }
 
-/// The words of a public decryption.
-pub(super) fn clear_words(result: &Value) -> Result<Vec<U256>, ChainError> {
+/// The words of a public decryption of so many handles.
+pub(super) fn clear_words(result: &Value, handles: usize) -> Result<Vec<U256>, String> {
     let text = result["decryptedValue"].as_str().unwrap_or_default();
-    let bytes = hex::decode(text).map_err(|error| ChainError::Answer {
-        what: "a decryption".to_owned(),
-        reason: error.to_string(),
-    })?;
-    Ok(bytes.chunks(32).map(U256::from_be_slice).collect())
+    let bytes =
+        hex::decode(text).map_err(|error| format!("a decryption is no hexadecimal: {error}"))?;
+    if bytes.len() != 32 * handles {
+        return Err(format!("a decryption of {handles} handles has {} bytes", bytes.len()));
+    }
+    Ok(bytes.chunks_exact(32).map(U256::from_be_slice).collect())
 }

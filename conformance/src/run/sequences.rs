@@ -9,13 +9,14 @@ use serde_json::json;
 
 use super::{
     Verdict,
+    graph::graph,
     names::Names,
     operations::clear_words,
     program::{self, Outcome, Program, Ran},
     world::World,
 };
 use crate::{
-    chain::{Answered, UserRequest},
+    chain::{Answered, Rpc, UserRequest},
     error::ChainError,
     sequence::{Decryption, Expect, Item, Requirement, Sequence, Step, Target},
     vector::type_named,
@@ -72,15 +73,17 @@ pub(super) fn run(world: &World, sequence: &Sequence) -> Result<Verdict, ChainEr
     // randomness, so that no two have the same inputs.
     let snapshot: Option<serde_json::Value> = world.rpc.call("evm_snapshot", json!([])).ok();
     let mut player = Player { world, names: world.names.clone(), blocks: BTreeMap::new() };
-    let mut verdict = player.play(&sequence.steps)?;
-    let restored = player.play(&sequence.restore)?;
-    if verdict == Verdict::Passed {
-        verdict = restored;
-    }
-    if let Some(snapshot) = snapshot {
-        world.rpc.call::<bool>("evm_revert", json!([snapshot]))?;
-    }
-    Ok(verdict)
+    // Whatever came of the steps, and of undoing what they did.
+    let played = player.play(&sequence.steps);
+    let restored = player.play(&sequence.restore);
+    let reverted = snapshot.map(|snapshot| world.rpc.call("evm_revert", json!([snapshot])));
+    Ok(match (played?, restored?, reverted.unwrap_or(Ok(true))?) {
+        (Verdict::Passed, Verdict::Passed, false) => {
+            Verdict::Failed("the chain did not go back to the snapshot before it".to_owned())
+        }
+        (Verdict::Passed, restored, _) => restored,
+        (verdict, ..) => verdict,
+    })
 }
 
 fn offers(world: &World, requirement: Requirement) -> bool {
@@ -165,7 +168,7 @@ impl Player<'_> {
                     decryption: self.world.places.decryption,
                 };
                 let answer = request.ask(&self.world.relayer, &self.world.accounts)?;
-                Ok(told(&answer, expect)?)
+                Ok(told(&self.world.rpc, &handles, &answer, expect)?)
             }
             Step::Handle { handle, operation, body, ty } => {
                 self.formula(handle, *operation, body, *ty)
@@ -345,11 +348,12 @@ impl Player<'_> {
         let body = json!({ "ciphertextHandles": handles, "extraData": "0x00" });
         let result = match self.world.relayer.request("/v2/public-decrypt", &body)? {
             Answered::Refused(label, message) => {
-                return Ok(told(&Err((label, message)), expect)?);
+                return Ok(told(&self.world.rpc, &handles, &Err((label, message)), expect)?);
             }
             Answered::Result(result) => result,
         };
-        told(&Ok(clear_words(&result)?), expect)?;
+        let words = clear_words(&result, handles.len())?;
+        told(&self.world.rpc, &handles, &Ok(words), expect)?;
         let broken = |error: hex::FromHexError| format!("the answer is no hexadecimal: {error}");
         if let Some(name) = cleartexts {
             let text = result["decryptedValue"].as_str().unwrap_or_default();
@@ -395,10 +399,18 @@ impl Player<'_> {
 }
 
 /// Compares what was decrypted with what must be.
-fn told(answer: &Result<Vec<U256>, (String, String)>, expect: &Decryption) -> Result<(), String> {
+fn told(
+    rpc: &Rpc,
+    handles: &[B256],
+    answer: &Result<Vec<U256>, (String, String)>,
+    expect: &Decryption,
+) -> Result<(), String> {
     match (answer, expect) {
         (Ok(found), Decryption::Values(values)) if found == values => Ok(()),
         (Err((label, _)), Decryption::Refused(expected)) if label == expected => Ok(()),
-        (answer, expect) => Err(format!("the answer is {answer:?}, and should be {expect:?}")),
+        (answer, expect) => {
+            let graphs: String = handles.iter().filter_map(|handle| graph(rpc, *handle)).collect();
+            Err(format!("the answer is {answer:?}, and should be {expect:?}{graphs}"))
+        }
     }
 }

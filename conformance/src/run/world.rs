@@ -205,17 +205,6 @@ impl World {
     pub(super) fn account(&self, name: &str) -> Result<Address, ChainError> {
         address_of(&self.accounts, name)
     }
-
-    /// What the node says of a computation that failed, if it is one of ours: the first difference
-    /// and what its transaction computed.
-    pub(super) fn diagnosis(&self, transaction: B256) -> Option<String> {
-        let status: serde_json::Value = self.rpc.call("cipher_status", json!([])).ok()?;
-        let failed = status["failed"].as_array()?.first()?;
-        let (block, reason) = (&failed["block"], failed["reason"].as_str()?);
-        let trace: serde_json::Value = self.rpc.call("cipher_trace", json!([transaction])).ok()?;
-        let graph = serde_json::to_string_pretty(&trace["operations"]).ok()?;
-        Some(format!("block {block} was not computed: {reason}\n{graph}"))
-    }
 }
 
 fn address_of(accounts: &Accounts, name: &str) -> Result<Address, ChainError> {

@@ -1,7 +1,7 @@
 //! Words to write sequences with.
 
 use alloy_primitives::U256;
-use ciphervm_fhe::{FheType, Op};
+use ciphervm_fhe::{FheType, Op, OpSpec, ScalarRule, Shape};
 use serde_json::{Value, json};
 
 use crate::sequence::{
@@ -114,6 +114,44 @@ pub(in crate::sequences) fn compare(name: &str) -> Call {
 /// What [`compare`] gives without a grant.
 pub(in crate::sequences) fn refused(name: &str, account: &str) -> Call {
     compare(name).error(NOT_ALLOWED, &[name, account])
+}
+
+/// A call of an operation on the handles `a`, `b` of a type and `c`, a Bool.
+pub(in crate::sequences) fn operation(op: Op, ty: FheType, scalar: bool) -> Call {
+    let spec = op.spec();
+    let id = ty.id().to_string();
+    let (right, byte) = if scalar { ("3", "0x01") } else { ("$b", "0x00") };
+    let arguments = match spec.shape {
+        Shape::Unary => json!(["$a"]),
+        Shape::Binary => json!(["$a", right, byte]),
+        Shape::Select => json!(["$c", "$a", "$b"]),
+        Shape::Cast => json!(["$a", target_of(ty).id().to_string()]),
+        Shape::TrivialEncrypt => json!(["9", id]),
+        Shape::Rand => json!([id]),
+        Shape::RandBounded => json!(["8", id]),
+        Shape::Sum => json!([["$a", "$b"], id]),
+        Shape::IsIn => json!(["$a", ["$b", "$a"], id]),
+        Shape::MulDiv => {
+            let byte = if scalar { "0x03" } else { "0x01" };
+            json!(["$a", right, "7", byte])
+        }
+        Shape::VerifyInput => json!([]),
+    };
+    call("@executor", spec.signature, arguments)
+}
+
+/// A type to convert to.
+pub(in crate::sequences) fn target_of(ty: FheType) -> FheType {
+    if ty == FheType::Uint8 { FheType::Uint16 } else { FheType::Uint8 }
+}
+
+/// The forms of an operation's operands, by name, and whether the second one is a scalar.
+pub(in crate::sequences) fn forms(spec: &OpSpec) -> &'static [(&'static str, bool)] {
+    match (spec.scalar, spec.shape) {
+        (ScalarRule::Required, _) => &[("scalar", true)],
+        (ScalarRule::Allowed, _) | (_, Shape::MulDiv) => &[("encrypted", false), ("scalar", true)],
+        _ => &[("encrypted", false)],
+    }
 }
 
 /// A transaction of Alice in which the prober makes calls.

@@ -9,6 +9,7 @@ use crate::sequence::{Kind, Sequence};
 pub(super) fn sequences() -> Vec<Sequence> {
     let mut found: Vec<_> = FheType::ALL.into_iter().flat_map(by_type).collect();
     found.extend(OPS.iter().filter(|spec| spec.shape == Shape::Binary).map(|spec| zero(spec.op)));
+    found.extend(statics());
     found.extend(casts());
     found.extend(calls());
     found.extend(fakes());
@@ -94,12 +95,65 @@ fn zero(op: Op) -> Sequence {
     )
 }
 
+/// Each operation in a static call, in all its forms.
+fn statics() -> Vec<Sequence> {
+    let mut found = Vec::new();
+    for spec in OPS.iter().filter(|spec| spec.shape != Shape::VerifyInput) {
+        let Some(ty) = spec.types.iter().next() else { continue };
+        let value = sample(ty);
+        let mut calls = items![make(ty, value, "a"), make(ty, value ^ 1, "b")];
+        calls.push(make(FheType::Bool, 1, "c").into());
+        for (_, scalar) in forms(spec) {
+            let operation = operation(spec.op, ty, *scalar);
+            calls.push(operation.clone().kind(Kind::Static).fails().into());
+            calls.push(operation.into());
+        }
+        found.push(sequence(
+            format!("an-operation-in-a-static-call/{}", spec.op.name()),
+            "An operation in a static call fails, and outside of one does not.",
+            vec![run(calls)],
+        ));
+    }
+    for op in [Op::Rand, Op::RandBounded] {
+        let draw = || operation(op, FheType::Uint64, false);
+        found.push(sequence(
+            format!("a-number-drawn-in-a-static-call/{}", op.name()),
+            "A static call draws no random number: the next one is the one that was due.",
+            vec![
+                run(items![
+                    undone("@prober", items![draw().named("a")]),
+                    draw().kind(Kind::Static).fails(),
+                    draw().named("b"),
+                ]),
+                equal("$a", "$b"),
+            ],
+        ));
+    }
+    let ty = FheType::Uint64;
+    let check = || verify("$x", "@alice", "$p", ty);
+    found.push(sequence(
+        "an-input-in-a-static-call",
+        "A static call verifies no input: it fails, and gives no access.",
+        vec![
+            encrypt(ty, 9, "x", "p"),
+            run(items![
+                check().kind(Kind::Static).fails(),
+                refused("$x", "@prober"),
+                check(),
+                check().kind(Kind::Static).fails(),
+                compare("$x"),
+            ]),
+        ],
+    ));
+    found
+}
+
 fn casts() -> Vec<Sequence> {
     let cast = Op::Cast.spec();
     cast.types
         .iter()
         .map(|ty| {
-            let to = if ty == FheType::Uint8 { FheType::Uint16 } else { FheType::Uint8 };
+            let to = target_of(ty);
             let id = to.id().to_string();
             let price = cast.hcu.price(to, false, 1).unwrap_or_default();
             let cast = |name: &str| call("@executor", cast.signature, json!([name, id.clone()]));

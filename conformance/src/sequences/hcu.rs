@@ -1,10 +1,10 @@
 //! The meter: what operations cost, and what happens at the limits.
 
-use ciphervm_fhe::{FheType, OPS, Op, OpSpec, ScalarRule, Shape};
+use ciphervm_fhe::{FheType, OPS, Op, OpSpec, Shape};
 use serde_json::{Value, json};
 
 use super::build::*;
-use crate::sequence::{Call, Item, Requirement, Sequence, Step};
+use crate::sequence::{Item, Requirement, Sequence, Step};
 
 /// The limits of the public deployment.
 const PER_TRANSACTION: u64 = 20_000_000;
@@ -23,34 +23,6 @@ pub(super) fn sequences() -> Vec<Sequence> {
     found
 }
 
-/// A call of an operation on the handles `a`, `b` of a type and `c`, a Bool.
-fn operation(op: Op, ty: FheType, scalar: bool) -> Call {
-    let spec = op.spec();
-    let id = ty.id().to_string();
-    let (right, byte) = if scalar { ("3", "0x01") } else { ("$b", "0x00") };
-    let arguments = match spec.shape {
-        Shape::Unary => json!(["$a"]),
-        Shape::Binary => json!(["$a", right, byte]),
-        Shape::Select => json!(["$c", "$a", "$b"]),
-        Shape::Cast => json!(["$a", target_of(ty).id().to_string()]),
-        Shape::TrivialEncrypt => json!(["9", id]),
-        Shape::Rand => json!([id]),
-        Shape::RandBounded => json!(["8", id]),
-        Shape::Sum => json!([["$a", "$b"], id]),
-        Shape::IsIn => json!(["$a", ["$b", "$a"], id]),
-        Shape::MulDiv => {
-            let byte = if scalar { "0x03" } else { "0x01" };
-            json!(["$a", right, "7", byte])
-        }
-        Shape::VerifyInput => json!([]),
-    };
-    call("@executor", spec.signature, arguments)
-}
-
-fn target_of(ty: FheType) -> FheType {
-    if ty == FheType::Uint8 { FheType::Uint16 } else { FheType::Uint8 }
-}
-
 /// Each price, as the meter of the block counts it: a narrow type, a wide one and the widest.
 fn prices(spec: &OpSpec) -> Vec<Sequence> {
     if spec.shape == Shape::VerifyInput {
@@ -59,17 +31,11 @@ fn prices(spec: &OpSpec) -> Vec<Sequence> {
     let types: Vec<FheType> = spec.types.iter().collect();
     let mut chosen = vec![types[0], types[types.len() / 2], types[types.len() - 1]];
     chosen.dedup();
-    let forms: &[bool] = match (spec.scalar, spec.shape) {
-        (ScalarRule::Required, _) => &[true],
-        (ScalarRule::Allowed, _) | (_, Shape::MulDiv) => &[false, true],
-        _ => &[false],
-    };
     let mut found = Vec::new();
     for ty in chosen {
-        for scalar in forms {
+        for (form, scalar) in forms(spec) {
             let priced = if spec.shape == Shape::Cast { target_of(ty) } else { ty };
             let price = spec.hcu.price(priced, *scalar, 2).unwrap_or_default();
-            let form = if *scalar { "scalar" } else { "encrypted" };
             found.push(sequence(
                 format!("the-price-of/{}/{ty}/{form}", spec.op.name()),
                 "An operation costs what the public table says, and its operands what they cost.",

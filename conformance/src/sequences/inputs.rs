@@ -231,6 +231,19 @@ fn malformed() -> Vec<Sequence> {
             )
         })
         .collect();
+    let zero = format!("{:#066x}", 0);
+    found.push(sequence(
+        "the-zero-handle-is-no-input",
+        "A variable that was never set is no value of a list.",
+        vec![
+            encrypt(ty, 123, "x", "p"),
+            run(items![
+                verify(&zero, "@alice", "$p", ty).error("InvalidType()", &[]),
+                verify(&zero, "@alice", "$p", FheType::Bool).error("InvalidChainId()", &[]),
+                verify("$x", "@alice", "$p", ty),
+            ]),
+        ],
+    ));
     // Bits of the signature: r, s, v. What they give depends on the curve, but never access.
     for byte in [34, 50, 65, 66, 80, 97, 98] {
         found.push(sequence(

@@ -7,6 +7,7 @@ mod decryption;
 mod handles;
 mod hcu;
 mod inputs;
+mod randomness;
 mod reverts;
 mod transient;
 
@@ -18,7 +19,7 @@ use crate::{
 /// A subject and what generates its sequences.
 type Subject = (&'static str, fn() -> Vec<Sequence>);
 
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 9] = [
     ("acl", acl::sequences),
     ("transient", transient::sequences),
     ("reverts", reverts::sequences),
@@ -26,6 +27,7 @@ const SUBJECTS: [Subject; 8] = [
     ("handles", handles::sequences),
     ("inputs", inputs::sequences),
     ("decryption", decryption::sequences),
+    ("randomness", randomness::sequences),
     ("corners", corners::sequences),
 ];
 

@@ -15,6 +15,8 @@ use ciphervm_conformance::{
 use ciphervm_fhe::{FheType, OPS, Op, Operand, ScalarRule, Shape, reference};
 use serde_json::Value;
 
+const README: &str = include_str!("../../README.md");
+
 fn vectors() -> Vec<Vector> {
     let files = files::operations().unwrap();
     files.iter().flat_map(|file| file.vectors().unwrap()).collect()
@@ -56,6 +58,32 @@ fn files_follow_the_schema() {
         wrong["schema"] = "ciphervm-conformance/0".into();
         assert!(!validator.is_valid(&wrong), "{name}");
     }
+}
+
+/// Who reads the schema alone is told what each field means.
+#[test]
+fn every_field_of_the_schema_is_described() {
+    fn fields(value: &Value, path: &str, found: &mut Vec<(String, bool)>) {
+        let Some(object) = value.as_object() else {
+            let inner = value.as_array().into_iter().flatten();
+            return inner.for_each(|value| fields(value, path, found));
+        };
+        for (key, value) in object {
+            let path = format!("{path}/{key}");
+            if key == "properties" || key == "$defs" {
+                for (name, field) in value.as_object().unwrap() {
+                    found.push((format!("{path}/{name}"), field["description"].is_string()));
+                }
+            }
+            fields(value, &path, found);
+        }
+    }
+    let schema: Value = serde_json::from_str(include_str!("../../schema.json")).unwrap();
+    let mut found = Vec::new();
+    fields(&schema, "", &mut found);
+    assert!(found.len() > 80, "{}", found.len());
+    let bare: Vec<_> = found.iter().filter(|(_, described)| !described).collect();
+    assert!(bare.is_empty(), "without a description: {bare:?}");
 }
 
 #[test]
@@ -104,8 +132,86 @@ fn there_are_vectors_of_every_operation_type_and_form() {
     let refusals =
         vectors.iter().filter(|vector| matches!(vector.expected, Expected::Error { .. })).count();
     println!("{} vectors, {refusals} of them refusals", vectors.len());
-    assert!(vectors.len() >= 10_000, "{}", vectors.len());
-    assert!(refusals >= 1_000, "{refusals}");
+    assert!(vectors.len() >= 14_300, "{}", vectors.len());
+    assert!(refusals >= 2_200, "{refusals}");
+    let grouped = |number: usize| format!("{},{:03}", number / 1_000, number % 1_000);
+    let said =
+        format!("{} vectors, {} of them refusals", grouped(vectors.len()), grouped(refusals));
+    assert!(README.contains(&said), "the README does not say {said}");
+}
+
+/// For each call that succeeds there are those that fail for want of access to one operand.
+#[test]
+fn every_encrypted_operand_is_tried_without_access() {
+    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    enum Kind {
+        Encrypted(FheType),
+        Clear,
+        Unknown(FheType),
+        Zero,
+    }
+    let (mut good, mut refused) = (BTreeSet::new(), BTreeSet::new());
+    for vector in vectors() {
+        let kind = |argument: &Argument| match argument {
+            Argument::Encrypted(ty, _) => Kind::Encrypted(*ty),
+            Argument::Clear(_) => Kind::Clear,
+            Argument::Unknown(ty) => Kind::Unknown(*ty),
+            Argument::Zero => Kind::Zero,
+        };
+        let forms = match vector.expected {
+            Expected::Error { .. } => &mut refused,
+            Expected::Value(..) | Expected::Below(..) => &mut good,
+        };
+        let kinds: Vec<Kind> = vector.operands.iter().map(kind).collect();
+        forms.insert((vector.op, kinds, vector.scalar));
+    }
+    let mut positions = 0;
+    for (op, kinds, scalar) in good {
+        // A list is like another list of two.
+        let longest = if op.spec().shape == Shape::Sum { 2 } else { 3 };
+        if op == Op::VerifyInput || kinds.len() > longest {
+            continue;
+        }
+        for position in 0..kinds.len() {
+            let Kind::Encrypted(ty) = kinds[position] else { continue };
+            for other in [Kind::Unknown(ty), Kind::Zero] {
+                let mut tried = kinds.clone();
+                tried[position] = other;
+                let tried = (op, tried, scalar);
+                assert!(refused.contains(&tried), "nothing tries {tried:?}");
+            }
+            positions += 1;
+        }
+    }
+    println!("{positions} positions");
+    assert!(positions > 250, "{positions}");
+}
+
+/// Of each operation there is a sequence for each operand that another contract has, and one in
+/// which it is called statically.
+#[test]
+fn every_operation_is_tried_on_foreign_operands_and_in_static_calls() {
+    let files = files::sequences().unwrap();
+    let ids: BTreeSet<&str> =
+        files.iter().flat_map(|file| &file.sequences).map(|one| one.id.as_str()).collect();
+    for spec in &OPS {
+        let ty = spec.types.iter().next().unwrap();
+        let foreign = format!("acl/a-foreign-operand/{}/{ty}/", spec.op.name());
+        let operands = match spec.shape {
+            Shape::Binary if spec.scalar == ScalarRule::Required => 1,
+            Shape::Unary | Shape::Cast => 1,
+            Shape::Sum => 2,
+            Shape::Binary | Shape::Select | Shape::IsIn | Shape::MulDiv => 3,
+            Shape::TrivialEncrypt | Shape::Rand | Shape::RandBounded | Shape::VerifyInput => 0,
+        };
+        let found = ids.iter().filter(|id| id.starts_with(&foreign)).count();
+        assert_eq!(found, operands, "{foreign}");
+        let called = match spec.op {
+            Op::VerifyInput => "corners/an-input-in-a-static-call".to_owned(),
+            op => format!("corners/an-operation-in-a-static-call/{}", op.name()),
+        };
+        assert!(ids.contains(called.as_str()), "{called}");
+    }
 }
 
 /// Read back, each vector still is what the operation means.
@@ -151,7 +257,9 @@ fn sequences_are_many_and_each_is_another() {
         .map(|one| one.id.split('/').take(2).collect::<Vec<_>>().join("/"))
         .collect();
     println!("{} sequences of {} cases", sequences.len(), cases.len());
-    assert!(sequences.len() >= 300 && cases.len() >= 100);
+    assert!(sequences.len() >= 850 && cases.len() >= 120);
+    let said = format!("{} sequences", sequences.len());
+    assert!(README.contains(&said), "the README does not say {said}");
 }
 
 #[test]

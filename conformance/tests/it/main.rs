@@ -3,4 +3,5 @@
 mod committed;
 mod mistakes;
 mod public;
+mod randomness;
 mod solidity;

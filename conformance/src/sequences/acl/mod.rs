@@ -2,6 +2,7 @@
 
 mod delegation;
 mod denial;
+mod strangers;
 
 use ciphervm_fhe::FheType;
 use serde_json::json;
@@ -14,6 +15,7 @@ pub(super) fn sequences() -> Vec<Sequence> {
     found.extend(direct());
     found.extend(delegation::sequences());
     found.extend(denial::sequences());
+    found.extend(strangers::sequences());
     found
 }
 
