@@ -1,18 +1,19 @@
 //! `ciphervm conformance`: vectors that say what an FHEVM chain must do, run against one.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use ciphervm_conformance::{
     report::{Counts, Report},
     run::{self, Choice, Chosen, MNEMONIC, Progress},
     solidity,
 };
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::PossibleValue};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::devnet::{EvaluatorKind, Local, seconds};
@@ -54,7 +55,7 @@ pub struct Options {
     filter: Vec<String>,
     /// Only so many, drawn by --seed.
     #[arg(long, value_name = "N", help_heading = "Vectors")]
-    sample: Option<usize>,
+    sample: Option<NonZeroUsize>,
     /// Seed of --sample.
     #[arg(long, value_name = "S", default_value_t = 0, help_heading = "Vectors")]
     seed: u64,
@@ -77,7 +78,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let choice = Choice {
         filters: options.filter.clone(),
-        sample: options.sample.map(|count| (count, options.seed)),
+        sample: options.sample.map(|count| (count.get(), options.seed)),
     };
     let chosen = choice.take()?;
     if chosen.is_empty() {
@@ -86,6 +87,8 @@ pub fn run(options: &Options) -> Result<()> {
     if let Some(folder) = &options.emit_solidity {
         return emit(folder, &chosen);
     }
+    let files = [&options.report, &options.junit];
+    files.into_iter().flatten().try_for_each(|file| writable(file))?;
     let report = execute(options, &chosen)?;
     println!("{}", report.table());
     for (id, reason) in report.failures().take(SHOWN) {
@@ -93,16 +96,18 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let Counts { passed, failed, skipped } = report.counts();
     println!("\n{passed} passed, {failed} failed, {skipped} left out, in {:.1} s", report.seconds);
-    if let Some(file) = &options.report {
-        write(file, &(serde_json::to_string_pretty(&report.json())? + "\n"))?;
-    }
-    if let Some(file) = &options.junit {
-        write(file, &report.junit())?;
-    }
-    if failed > 0 {
-        bail!("{failed} vectors failed");
-    }
-    Ok(())
+    let json = serde_json::to_string_pretty(&report.json())? + "\n";
+    // The one is written even if the other cannot be.
+    let written = options.report.as_ref().map_or(Ok(()), |file| write(file, &json));
+    options.junit.as_ref().map_or(Ok(()), |file| write(file, &report.junit()))?;
+    written?;
+    report.fault().map_or(Ok(()), |fault| Err(anyhow!(fault)))
+}
+
+/// What takes hours is not to find out at the end that it has nowhere to write.
+fn writable(file: &Path) -> Result<()> {
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).with_context(|| cannot_write(file))
 }
 
 fn execute(options: &Options, chosen: &Chosen) -> Result<Report> {
@@ -123,11 +128,16 @@ fn execute(options: &Options, chosen: &Chosen) -> Result<Report> {
         bar.set_message(doing.to_string());
     });
     bar.finish_and_clear();
-    Ok(report?)
+    let mut report = report?;
+    if local.is_some() {
+        // The node computes on ciphertexts, and does not say that each result is compared.
+        report.chain.evaluator = Some(evaluator(options)?.get_name().to_owned());
+    }
+    Ok(report)
 }
 
 fn devnet(options: &Options) -> Result<Local> {
-    let kind = options.evaluator.to_possible_value().context("an evaluator has a name")?;
+    let kind = evaluator(options)?;
     let patience = options.patience.as_secs_f64().to_string();
     let mut arguments: Vec<String> =
         ["--evaluator", kind.get_name(), "--settle-timeout", &patience].map(str::to_owned).into();
@@ -143,9 +153,13 @@ fn devnet(options: &Options) -> Result<Local> {
     Local::start(&arguments)
 }
 
+fn evaluator(options: &Options) -> Result<PossibleValue> {
+    options.evaluator.to_possible_value().context("an evaluator has a name")
+}
+
 fn emit(folder: &Path, chosen: &Chosen) -> Result<()> {
+    let (contracts, left_out) = solidity::contracts(&chosen.vectors)?;
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let (contracts, left_out) = solidity::contracts(&chosen.vectors);
     for contract in &contracts {
         write(&folder.join(format!("{}.sol", contract.name)), &contract.source)?;
     }
@@ -159,7 +173,11 @@ fn emit(folder: &Path, chosen: &Chosen) -> Result<()> {
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
-    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+    fs::write(file, text).with_context(|| cannot_write(file))
+}
+
+fn cannot_write(file: &Path) -> String {
+    format!("{} cannot be written", file.display())
 }
 
 /// A bar that is not there without a terminal.

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "the tests with other clients need more of it")]
 #[path = "../clients/devnet.rs"]
 mod devnet;
+mod faulty;
 
 use std::{
     fs,
@@ -41,7 +42,7 @@ fn every_vector_holds_on_plaintexts() {
     println!("{text}");
     assert!(success, "{text}");
     let counts = &report["counts"];
-    assert!(counts["passed"].as_u64() > Some(10_300), "{counts}");
+    assert_eq!(counts["passed"], 15_264, "{counts}");
     assert_eq!(report["chain"]["evaluator"], "reference");
     // Plaintexts have no proofs of knowledge.
     let skipped = report["skipped"].as_array().unwrap();
@@ -59,7 +60,8 @@ fn a_sample_holds_on_ciphertexts() {
     let (sampled, text, success) = report(&[&filters[..], &sample].concat());
     assert!(success, "{text}");
     assert_eq!(sampled["counts"], json!({ "passed": 10, "failed": 0, "skipped": 0 }));
-    assert_eq!(sampled["chain"]["evaluator"], "tfhe");
+    assert_eq!(sampled["chain"]["evaluator"], "compare");
+    assert_eq!(sampled["choice"]["sample"], json!([10, 1]));
 
     // Lists that clients prove.
     let filters = ["--filter", "ciphertext-is-refused", "--filter", "a-users-request/expired"];
@@ -93,6 +95,7 @@ fn what_cannot_be_run_is_said() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     assert!(failure(&["--filter", "fheSqrt"]).contains("no vector has fheSqrt"));
+    assert!(failure(&["--sample", "0"]).contains("--sample"));
     let nowhere = failure(&["--rpc", "http://127.0.0.1:1", "--filter", "fheNot"]);
     assert!(nowhere.contains("does not answer eth_chainId"), "{nowhere}");
 }

@@ -5,7 +5,6 @@
 //! which is shown by the network's accepting both.
 
 mod decryption;
-#[expect(dead_code, reason = "the tests with other clients need more of it")]
 #[path = "../clients/devnet.rs"]
 mod devnet;
 mod documented;
