@@ -8,6 +8,7 @@ mod sequences;
 mod world;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     time::{Duration, Instant},
 };
@@ -46,8 +47,29 @@ pub struct Options {
 pub struct Choice {
     /// Parts of ids, of which one must occur; none takes all.
     pub filters: Vec<String>,
-    /// How many, and the seed that they are drawn with.
-    pub sample: Option<(usize, u64)>,
+    /// Which of those.
+    pub draw: Draw,
+}
+
+/// Which vectors are drawn of those that one could run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Draw {
+    /// All.
+    #[default]
+    All,
+    /// So many, whichever they are.
+    Sample {
+        /// How many.
+        count: usize,
+        /// What they follow from.
+        seed: u64,
+    },
+    /// One of each operation, form of operands and error, and one sequence of each case.
+    Each {
+        /// What they follow from.
+        seed: u64,
+    },
 }
 
 /// What came of a vector.
@@ -120,8 +142,10 @@ impl Choice {
         for file in files::sequences()? {
             chosen.sequences.extend(file.sequences.into_iter().filter(|one| wanted(&one.id)));
         }
-        if let Some((count, seed)) = self.sample {
-            chosen.sample(count, seed);
+        match self.draw {
+            Draw::All => {}
+            Draw::Sample { count, seed } => chosen.sample(count, seed),
+            Draw::Each { seed } => chosen.each(seed),
         }
         Ok(chosen)
     }
@@ -140,18 +164,38 @@ impl Chosen {
 
     /// Keeps `count`, drawn by `seed`.
     fn sample(&mut self, count: usize, seed: u64) {
-        let rank = |id: &str| keccak256([&seed.to_be_bytes(), id.as_bytes()].concat());
         let ids = self.vectors.iter().map(|vector| &vector.id);
-        let mut ranks: Vec<B256> =
-            ids.chain(self.sequences.iter().map(|one| &one.id)).map(|id| rank(id)).collect();
+        let ids = ids.chain(self.sequences.iter().map(|one| &one.id));
+        let mut ranks: Vec<B256> = ids.map(|id| rank(id, seed)).collect();
         if ranks.len() <= count {
             return;
         }
         ranks.sort_unstable();
         let end = ranks[count];
-        self.vectors.retain(|vector| rank(&vector.id) < end);
-        self.sequences.retain(|sequence| rank(&sequence.id) < end);
+        self.vectors.retain(|vector| rank(&vector.id, seed) < end);
+        self.sequences.retain(|sequence| rank(&sequence.id, seed) < end);
     }
+
+    /// Keeps one of each kind, drawn by `seed`. The last part of a vector's id is its number among
+    /// those of its kind, and the first two of a sequence's are its subject and case.
+    fn each(&mut self, seed: u64) {
+        let form = |id: &str| id.rsplit_once('/').map_or(id, |(form, _)| form).to_owned();
+        let case = |id: &str| id.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+        let mut first: BTreeMap<String, B256> = BTreeMap::new();
+        let mut note = |kind: String, id: &str| {
+            let least = first.entry(kind).or_insert(B256::repeat_byte(0xff));
+            *least = rank(id, seed).min(*least);
+        };
+        self.vectors.iter().for_each(|vector| note(form(&vector.id), &vector.id));
+        self.sequences.iter().for_each(|sequence| note(case(&sequence.id), &sequence.id));
+        self.vectors.retain(|Vector { id, .. }| first[&form(id)] == rank(id, seed));
+        self.sequences.retain(|Sequence { id, .. }| first[&case(id)] == rank(id, seed));
+    }
+}
+
+/// The place of a vector in an order that follows from the seed.
+fn rank(id: &str, seed: u64) -> B256 {
+    keccak256([&seed.to_be_bytes(), id.as_bytes()].concat())
 }
 
 /// Runs what was chosen. `observe` is told how far it is. What the chain answers wrongly is in the

@@ -9,7 +9,7 @@ use std::{
 use alloy_primitives::U256;
 use ciphervm_conformance::{
     files,
-    run::Choice,
+    run::{Choice, Chosen, Draw},
     vector::{Argument, Expected, Vector},
 };
 use ciphervm_fhe::{FheType, OPS, Op, Operand, ScalarRule, Shape, reference};
@@ -265,12 +265,51 @@ fn sequences_are_many_and_each_is_another() {
 #[test]
 fn a_sample_is_drawn_by_its_seed() {
     let take = |seed| {
-        let choice = Choice { filters: vec!["fheAdd".to_owned()], sample: Some((20, seed)) };
-        choice.take().unwrap()
+        let draw = Draw::Sample { count: 20, seed };
+        Choice { filters: vec!["fheAdd".to_owned()], draw }.take().unwrap()
     };
     let ids = |seed| take(seed).vectors.into_iter().map(|vector| vector.id).collect::<Vec<_>>();
     assert_eq!(take(1).len(), 20);
     assert!(ids(1).iter().all(|id| id.contains("fheAdd")));
     assert_eq!(ids(1), ids(1));
     assert_ne!(ids(1), ids(2));
+}
+
+#[test]
+fn one_of_each_is_drawn_of_every_form_and_case() {
+    let filters = vec!["fheAdd".to_owned(), "randomness/".to_owned()];
+    let take = |draw| Choice { filters: filters.clone(), draw }.take().unwrap();
+    let kinds = |chosen: &Chosen| -> BTreeSet<_> {
+        let form = |vector: &Vector| {
+            let error = match &vector.expected {
+                Expected::Error { signature, .. } => Some(signature.clone()),
+                Expected::Value(..) | Expected::Below(..) => None,
+            };
+            let operand = |operand: &Argument| match operand {
+                Argument::Encrypted(ty, _) => ty.to_string(),
+                Argument::Unknown(ty) => format!("unknown {ty}"),
+                Argument::Clear(_) => "clear".to_owned(),
+                Argument::Zero => "zero".to_owned(),
+            };
+            let operands: Vec<_> = vector.operands.iter().map(operand).collect();
+            (vector.op, operands, error)
+        };
+        chosen.vectors.iter().map(form).collect()
+    };
+    let (all, each) = (take(Draw::All), take(Draw::Each { seed: 1 }));
+    assert_eq!(kinds(&each), kinds(&all));
+    assert_eq!(each.vectors.len(), kinds(&all).len(), "one of each, and no more");
+    let cases = |chosen: &Chosen| -> Vec<String> {
+        let case = |id: &str| id.split('/').take(2).collect::<Vec<_>>().join("/");
+        chosen.sequences.iter().map(|one| case(&one.id)).collect()
+    };
+    let once: BTreeSet<_> = cases(&all).into_iter().collect();
+    assert!(once.contains("randomness/numbers-differ") && once.len() < all.sequences.len());
+    assert_eq!(cases(&each).len(), once.len(), "one of each, and no more");
+    assert_eq!(cases(&each).into_iter().collect::<BTreeSet<_>>(), once);
+    let ids = |chosen: &Chosen| -> Vec<_> {
+        chosen.vectors.iter().map(|vector| vector.id.clone()).collect()
+    };
+    assert_eq!(ids(&each), ids(&take(Draw::Each { seed: 1 })));
+    assert_ne!(ids(&each), ids(&take(Draw::Each { seed: 2 })));
 }

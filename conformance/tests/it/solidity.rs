@@ -19,7 +19,7 @@ use ciphervm_conformance::{
 fn a_choice_without_contracts_is_an_error() {
     let of = |filter: &str| {
         let filters = vec![filter.to_owned()];
-        let chosen = Choice { filters, sample: None }.take().unwrap();
+        let chosen = Choice { filters, ..Choice::default() }.take().unwrap();
         assert!(!chosen.is_empty());
         solidity::contracts(&chosen.vectors).map(|(contracts, _)| contracts.len())
     };

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use ciphervm_conformance::{
     report::{Counts, Report},
-    run::{self, Choice, Chosen, MNEMONIC, Progress},
+    run::{self, Choice, Chosen, Draw, MNEMONIC, Progress},
     solidity,
 };
 use clap::{Args, ValueEnum, builder::PossibleValue};
@@ -25,7 +25,7 @@ const SHOWN: usize = 10;
 ///
 /// Each vector says what an operation, or a list of steps, must give. Without --rpc a devnet is
 /// started in this process and talked to as any other chain. On plaintexts all of them take about a
-/// minute; real FHE takes seconds for each, so draw some with --sample.
+/// minute; real FHE takes seconds for each, so draw some with --sample, or one of each with --each.
 #[derive(Args, Debug)]
 pub struct Options {
     /// JSON-RPC of the chain to run against [default: a devnet in this process].
@@ -56,7 +56,11 @@ pub struct Options {
     /// Only so many, drawn by --seed.
     #[arg(long, value_name = "N", help_heading = "Vectors")]
     sample: Option<NonZeroUsize>,
-    /// Seed of --sample.
+    /// Only one of each operation, form of operands and error, and one sequence of each case, drawn
+    /// by --seed.
+    #[arg(long, conflicts_with = "sample", help_heading = "Vectors")]
+    each: bool,
+    /// Seed of --sample and --each.
     #[arg(long, value_name = "S", default_value_t = 0, help_heading = "Vectors")]
     seed: u64,
 
@@ -76,10 +80,13 @@ pub struct Options {
 /// # Errors
 /// If a vector fails, or the chain cannot be talked to.
 pub fn run(options: &Options) -> Result<()> {
-    let choice = Choice {
-        filters: options.filter.clone(),
-        sample: options.sample.map(|count| (count.get(), options.seed)),
+    let seed = options.seed;
+    let draw = match options.sample {
+        Some(count) => Draw::Sample { count: count.get(), seed },
+        None if options.each => Draw::Each { seed },
+        None => Draw::All,
     };
+    let choice = Choice { filters: options.filter.clone(), draw };
     let chosen = choice.take()?;
     if chosen.is_empty() {
         bail!("no vector has {} in its id", options.filter.join(" or "));

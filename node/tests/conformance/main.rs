@@ -61,7 +61,7 @@ fn a_sample_holds_on_ciphertexts() {
     assert!(success, "{text}");
     assert_eq!(sampled["counts"], json!({ "passed": 10, "failed": 0, "skipped": 0 }));
     assert_eq!(sampled["chain"]["evaluator"], "compare");
-    assert_eq!(sampled["choice"]["sample"], json!([10, 1]));
+    assert_eq!(sampled["choice"]["draw"], json!({ "sample": { "count": 10, "seed": 1 } }));
 
     // Lists that clients prove.
     let filters = ["--filter", "ciphertext-is-refused", "--filter", "a-users-request/expired"];
