@@ -1,4 +1,6 @@
 //! What the owner of the list can stop.
+//!
+//! What lets it go on is in `restore`, for a chain that stays stopped fails whatever comes after.
 
 use ciphervm_fhe::FheType;
 use serde_json::json;
@@ -28,11 +30,13 @@ pub(super) fn sequences() -> Vec<Sequence> {
                     denied(publish("$a")),
                     compare("$a"),
                 ]),
-                owner("unblockAccount(address)", json!(["@prober"])),
-                run(items![allow("$a", "@other")]),
             ],
         )
-        .requires(Requirement::Owner),
+        .requires(Requirement::Owner)
+        .restore(vec![
+            owner("unblockAccount(address)", json!(["@prober"])),
+            run(items![allow("$a", "@other")]),
+        ]),
         sequence(
             "blocking-twice-is-refused",
             "An account is denied once, and let in again once.",
@@ -46,18 +50,20 @@ pub(super) fn sequences() -> Vec<Sequence> {
                     "AccountAlreadyBlocked(address)",
                     &["@carol"],
                 ),
-                owner("unblockAccount(address)", json!(["@carol"])),
-                send_refused(
-                    "@owner",
-                    "@acl",
-                    "unblockAccount(address)",
-                    json!(["@carol"]),
-                    "AccountNotBlocked(address)",
-                    &["@carol"],
-                ),
             ],
         )
-        .requires(Requirement::Owner),
+        .requires(Requirement::Owner)
+        .restore(vec![
+            owner("unblockAccount(address)", json!(["@carol"])),
+            send_refused(
+                "@owner",
+                "@acl",
+                "unblockAccount(address)",
+                json!(["@carol"]),
+                "AccountNotBlocked(address)",
+                &["@carol"],
+            ),
+        ]),
         sequence(
             "strangers-stop-nobody",
             "Only the owner denies accounts and resumes, only pausers pause.",
@@ -96,10 +102,12 @@ pub(super) fn sequences() -> Vec<Sequence> {
                     make(ty, 8, "b").error("EnforcedPause()", &[]),
                     compare("$a").error("EnforcedPause()", &[]),
                 ]),
-                owner("unpause()", json!([])),
-                run(items![compare("$a"), allow("$a", "@other")]),
             ],
         )
-        .requires(Requirement::Owner),
+        .requires(Requirement::Owner)
+        .restore(vec![
+            owner("unpause()", json!([])),
+            run(items![compare("$a"), allow("$a", "@other")]),
+        ]),
     ]
 }
