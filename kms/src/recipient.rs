@@ -17,21 +17,18 @@ use crate::{
 pub struct Recipient {
     secret: SecretKey,
     key: PublicKey,
-    serialised: Bytes,
 }
 
 impl Recipient {
     /// With a key from the operating system's randomness.
     pub fn draw() -> Self {
         let (secret, public) = MlKem512::generate_keypair();
-        let key = PublicKey::new(public);
-        let serialised = key.serialise().into();
-        Self { secret, key, serialised }
+        Self { secret, key: PublicKey::new(public) }
     }
 
     /// The public key, as requests carry it.
-    pub const fn public_key(&self) -> &Bytes {
-        &self.serialised
+    pub fn public_key(&self) -> Bytes {
+        self.key.serialise().into()
     }
 
     /// The values in an answer of the account `kms` to a request for this key, in the request's

@@ -16,7 +16,7 @@ use super::{
     world::World,
 };
 use crate::{
-    chain::{Answered, Rpc, UserRequest},
+    chain::{Answered, UserRequest},
     error::ChainError,
     sequence::{Decryption, Expect, Item, Requirement, Sequence, Step, Target},
     vector::type_named,
@@ -168,7 +168,7 @@ impl Player<'_> {
                     decryption: self.world.places.decryption,
                 };
                 let answer = request.ask(&self.world.relayer, &self.world.accounts)?;
-                Ok(told(&self.world.rpc, &handles, &answer, expect)?)
+                Ok(self.told(&handles, &answer, expect)?)
             }
             Step::Handle { handle, operation, body, ty } => {
                 self.formula(handle, *operation, body, *ty)
@@ -348,12 +348,12 @@ impl Player<'_> {
         let body = json!({ "ciphertextHandles": handles, "extraData": "0x00" });
         let result = match self.world.relayer.request("/v2/public-decrypt", &body)? {
             Answered::Refused(label, message) => {
-                return Ok(told(&self.world.rpc, &handles, &Err((label, message)), expect)?);
+                return Ok(self.told(&handles, &Err((label, message)), expect)?);
             }
             Answered::Result(result) => result,
         };
         let words = clear_words(&result, handles.len())?;
-        told(&self.world.rpc, &handles, &Ok(words), expect)?;
+        self.told(&handles, &Ok(words), expect)?;
         let broken = |error: hex::FromHexError| format!("the answer is no hexadecimal: {error}");
         if let Some(name) = cleartexts {
             let text = result["decryptedValue"].as_str().unwrap_or_default();
@@ -396,21 +396,22 @@ impl Player<'_> {
         }
         Err(Stop::Different(format!("{name} is {found}, and should be {expected}")))
     }
-}
 
-/// Compares what was decrypted with what must be.
-fn told(
-    rpc: &Rpc,
-    handles: &[B256],
-    answer: &Result<Vec<U256>, (String, String)>,
-    expect: &Decryption,
-) -> Result<(), String> {
-    match (answer, expect) {
-        (Ok(found), Decryption::Values(values)) if found == values => Ok(()),
-        (Err((label, _)), Decryption::Refused(expected)) if label == expected => Ok(()),
-        (answer, expect) => {
-            let graphs: String = handles.iter().filter_map(|handle| graph(rpc, *handle)).collect();
-            Err(format!("the answer is {answer:?}, and should be {expect:?}{graphs}"))
+    /// Compares what was decrypted of handles with what must be.
+    fn told(
+        &self,
+        handles: &[B256],
+        answer: &Result<Vec<U256>, (String, String)>,
+        expect: &Decryption,
+    ) -> Result<(), String> {
+        match (answer, expect) {
+            (Ok(found), Decryption::Values(values)) if found == values => Ok(()),
+            (Err((label, _)), Decryption::Refused(expected)) if label == expected => Ok(()),
+            (answer, expect) => {
+                let graph = |handle: &B256| graph(&self.world.rpc, *handle);
+                let graphs: String = handles.iter().filter_map(graph).collect();
+                Err(format!("the answer is {answer:?}, and should be {expect:?}{graphs}"))
+            }
         }
     }
 }

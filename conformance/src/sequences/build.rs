@@ -321,6 +321,14 @@ impl Sequence {
     }
 }
 
+/// The first and the last type of an operation: its narrowest and widest, or the only one.
+pub(in crate::sequences) fn ends(spec: &OpSpec) -> Vec<FheType> {
+    let types: Vec<FheType> = spec.types.iter().collect();
+    let mut ends = vec![types[0], types[types.len() - 1]];
+    ends.dedup();
+    ends
+}
+
 /// A small value of each type, which is not zero.
 pub(in crate::sequences) fn sample(ty: FheType) -> u64 {
     if ty == FheType::Bool { 1 } else { 100 + u64::from(ty.id()) }

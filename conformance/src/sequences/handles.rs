@@ -9,10 +9,7 @@ use crate::sequence::Sequence;
 pub(super) fn sequences() -> Vec<Sequence> {
     let mut found = Vec::new();
     for spec in &OPS {
-        let types: Vec<FheType> = spec.types.iter().collect();
-        let mut chosen = vec![types[0], types[types.len() - 1]];
-        chosen.dedup();
-        found.extend(chosen.into_iter().flat_map(|ty| formulas(spec.op, ty)));
+        found.extend(ends(spec).into_iter().flat_map(|ty| formulas(spec.op, ty)));
     }
     found.extend(FheType::ALL.into_iter().flat_map(by_type));
     found.extend(others());

@@ -60,7 +60,7 @@ impl User {
             delegator: None,
             start: now,
             days: DAYS,
-            public_key: self.recipient.public_key().clone(),
+            public_key: self.recipient.public_key(),
             extra_data: ExtraData::default(),
             signature: Bytes::new(),
         };

@@ -201,7 +201,7 @@ impl Bench {
             delegator: None,
             start: NOW - 10,
             days: 1,
-            public_key: self.recipient.public_key().clone(),
+            public_key: self.recipient.public_key(),
             extra_data: ExtraData(Bytes::from_static(&[0])),
             signature: Bytes::new(),
         };

@@ -14,7 +14,7 @@ use revm::{
 
 use crate::{
     chain::{Simulator, WorldState},
-    devnet::{CiphertextError, Devnet, SettlerError, now},
+    devnet::{CiphertextError, Devnet, now},
 };
 
 /// A devnet in this process.
@@ -72,10 +72,6 @@ impl ChainState for State<'_> {
     fn ciphertext(&self, handle: &Handle) -> Result<Arc<Record>, ChainError> {
         self.devnet.ciphertext(*handle).map_err(|error| match error {
             CiphertextError::Missing(why) => ChainError::NoCiphertext(why),
-            // Not before this node starts again, so that nobody is to ask again and again.
-            CiphertextError::Settler(error @ SettlerError::Failed { .. }) => {
-                ChainError::NoCiphertext(error.to_string())
-            }
             CiphertextError::Settler(error) => {
                 ChainError::NotReady { handle: *handle, reason: error.to_string() }
             }

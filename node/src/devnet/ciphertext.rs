@@ -15,10 +15,10 @@ use crate::chain::Block;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CiphertextError {
-    /// There is none, and none to come: why.
+    /// There is none, and none to come for as long as the node runs: why.
     #[error("{0}")]
     Missing(String),
-    /// The block that computes it is not evaluated yet, or could not be.
+    /// The block that computes it is not evaluated yet.
     #[error(transparent)]
     Settler(#[from] SettlerError),
     /// The store fails.
@@ -74,10 +74,11 @@ impl Devnet {
                 settled => settled?,
             }
         }
-        Err(match failure {
-            Some(failure) => failure.into(),
-            None => CiphertextError::Missing(why_missing(handle, mentions.producer)),
-        })
+        // What failed is tried again when the node starts again, so that nobody is to wait for it.
+        Err(CiphertextError::Missing(match failure {
+            Some(failure) => failure.to_string(),
+            None => why_missing(handle, mentions.producer),
+        }))
     }
 
     pub(crate) fn mentions(&self, handle: Handle) -> Mentions {

@@ -5,26 +5,27 @@ mod evaluation;
 mod fhevm;
 mod limits;
 mod real;
+mod setup;
 mod token;
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::{SolCall, SolConstructor, sol};
-use ciphervm_fhe::{Evaluator, GraphEvaluator, Handle, MemoryStore, ReferenceEngine};
+use ciphervm_fhe::{Evaluator, GraphEvaluator, Handle, ReferenceEngine};
 use ciphervm_kms::{Kms, ReferenceKms};
 use ciphervm_node::{
     artifact::Artifact,
-    chain::Genesis,
-    devnet::{Accounts, Devnet, MNEMONIC, Mining, Setup},
-    pool::Order,
+    devnet::Devnet,
     rpc,
     server::{Limits, Server, start},
 };
-use ciphervm_precompiles::{GenesisParams, HostAddresses, HostConfig};
+use ciphervm_precompiles::HostAddresses;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use setup::{CHAIN, setup};
 
 sol! {
     interface Token {
@@ -52,7 +53,6 @@ sol! {
 }
 
 const HOST: HostAddresses = HostAddresses::LOCAL;
-const CHAIN: u64 = 31_337;
 /// Enough for whatever is sent here.
 const GAS: &str = "0x4c4b40";
 
@@ -72,30 +72,7 @@ impl Node {
     }
 
     fn start(evaluator: Arc<dyn Evaluator>, kms: Arc<dyn Kms>) -> Self {
-        let accounts = Accounts::derive(MNEMONIC, 3).unwrap();
-        let ether = U256::from(10).pow(U256::from(21));
-        let setup = Setup {
-            chain_id: CHAIN,
-            genesis: Genesis {
-                timestamp: 1_700_000_000,
-                gas_limit: 30_000_000,
-                base_fee: Genesis::BASE_FEE,
-                balances: accounts.addresses().iter().map(|account| (*account, ether)).collect(),
-                host: GenesisParams::default(),
-            },
-            host: HostConfig::default(),
-            accounts,
-            mining: Mining { automatic: true, interval: None },
-            order: Order::Tip,
-            synchronous: false,
-            patience: Duration::from_secs(300),
-            evaluator,
-            store: Arc::new(MemoryStore::new()),
-            kms,
-            proofs: None,
-            journal: None,
-        };
-        let devnet = Arc::new(Devnet::start(setup).unwrap());
+        let devnet = Arc::new(Devnet::start(setup(3, evaluator, kms)).unwrap());
         // Handles depend on timestamps.
         devnet.set_clock(|clock, _| clock.set_interval(Some(12)));
         let runtime = Runtime::new().unwrap();

@@ -1,28 +1,26 @@
 //! Chains that answer wrongly: what is found out about them is told, and the run goes on.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
 use axum::{Router, http::StatusCode, routing::post};
 use ciphervm_fhe::{
     Bundle, BundleError, CiphertextError, Evaluator, Execution, FheType, GraphEvaluator, Kernel,
-    MemoryStore, Op, Record, ReferenceEngine, Rewrites, Source,
+    Op, Record, ReferenceEngine, Rewrites, Source,
 };
 use ciphervm_kms::{LOCAL_KMS_KEY, LocalService, ReferenceKms, Signer};
 use ciphervm_node::{
-    chain::Genesis,
     decryption::{DevnetChain, contracts, domains},
-    devnet::{Accounts, CompareEvaluator, Devnet, MNEMONIC, Mining, Setup},
-    pool::Order,
+    devnet::{CompareEvaluator, Devnet},
     relayer, rpc, server,
 };
-use ciphervm_precompiles::{GenesisParams, HostConfig};
 use serde_json::json;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{devnet, report};
-
-const CHAIN: u64 = 31_337;
+use crate::{
+    devnet, report,
+    setup::{CHAIN, setup},
+};
 
 /// Says that every sum of 8 bits is 7.
 #[derive(Debug)]
@@ -70,29 +68,8 @@ impl Evaluator for Faulty {
 
 /// A devnet in this process that compares what `evaluator` computes, and its address.
 fn compared(evaluator: Arc<dyn Evaluator>) -> (Runtime, server::Server) {
-    let accounts = Accounts::derive(MNEMONIC, 4).unwrap();
-    let ether = U256::from(10).pow(U256::from(21));
-    let devnet = Devnet::start(Setup {
-        chain_id: CHAIN,
-        genesis: Genesis {
-            timestamp: 1_700_000_000,
-            gas_limit: 30_000_000,
-            base_fee: Genesis::BASE_FEE,
-            balances: accounts.addresses().iter().map(|account| (*account, ether)).collect(),
-            host: GenesisParams::default(),
-        },
-        host: HostConfig::default(),
-        accounts,
-        mining: Mining { automatic: true, interval: None },
-        order: Order::Tip,
-        synchronous: false,
-        patience: Duration::from_secs(300),
-        evaluator: Arc::new(CompareEvaluator::new(evaluator, Arc::new(ReferenceKms))),
-        store: Arc::new(MemoryStore::new()),
-        kms: Arc::new(ReferenceKms),
-        proofs: None,
-        journal: None,
-    });
+    let compared = CompareEvaluator::new(evaluator, Arc::new(ReferenceKms));
+    let devnet = Devnet::start(setup(4, Arc::new(compared), Arc::new(ReferenceKms)));
     let devnet = Arc::new(devnet.unwrap());
     let service = LocalService::new(
         Arc::clone(devnet.kms()),

@@ -5,6 +5,8 @@
 #[path = "../clients/devnet.rs"]
 mod devnet;
 mod faulty;
+#[path = "../cipher/setup.rs"]
+mod setup;
 
 use std::{
     fs,

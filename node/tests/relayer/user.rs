@@ -63,7 +63,7 @@ impl User {
             delegator,
             start,
             days: 1,
-            public_key: self.0.public_key().clone(),
+            public_key: self.0.public_key(),
             extra_data: ExtraData(Bytes::from_static(&[0])),
             signature: Bytes::new(),
         };

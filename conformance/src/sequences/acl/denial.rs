@@ -16,6 +16,9 @@ pub(super) fn sequences() -> Vec<Sequence> {
     let stranger = |function: &str, arguments, error: &str| {
         send_refused("@bob", "@acl", function, arguments, error, &["@bob"])
     };
+    let again = |function: &str, error| {
+        send_refused("@owner", "@acl", function, json!(["@carol"]), error, &["@carol"])
+    };
     vec![
         sequence(
             "a-blocked-account-grants-nothing",
@@ -42,27 +45,13 @@ pub(super) fn sequences() -> Vec<Sequence> {
             "An account is denied once, and let in again once.",
             vec![
                 owner("blockAccount(address)", json!(["@carol"])),
-                send_refused(
-                    "@owner",
-                    "@acl",
-                    "blockAccount(address)",
-                    json!(["@carol"]),
-                    "AccountAlreadyBlocked(address)",
-                    &["@carol"],
-                ),
+                again("blockAccount(address)", "AccountAlreadyBlocked(address)"),
             ],
         )
         .requires(Requirement::Owner)
         .restore(vec![
             owner("unblockAccount(address)", json!(["@carol"])),
-            send_refused(
-                "@owner",
-                "@acl",
-                "unblockAccount(address)",
-                json!(["@carol"]),
-                "AccountNotBlocked(address)",
-                &["@carol"],
-            ),
+            again("unblockAccount(address)", "AccountNotBlocked(address)"),
         ]),
         sequence(
             "strangers-stop-nobody",

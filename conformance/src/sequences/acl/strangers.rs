@@ -9,10 +9,7 @@ use crate::sequence::{Call, Item, Sequence};
 pub(super) fn sequences() -> Vec<Sequence> {
     let mut found = Vec::new();
     for spec in &OPS {
-        let types: Vec<FheType> = spec.types.iter().collect();
-        let mut chosen = vec![types[0], types[types.len() - 1]];
-        chosen.dedup();
-        for ty in chosen {
+        for ty in ends(spec) {
             for (form, scalar) in forms(spec) {
                 let call = operation(spec.op, ty, *scalar);
                 let count = operands(&mut call.target.arguments.clone()).len();

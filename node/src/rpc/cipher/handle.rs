@@ -15,7 +15,7 @@ use super::super::{
     view::View,
 };
 use crate::{
-    devnet::{CiphertextError, DevnetError, Mentions, Producer, SettlerError},
+    devnet::{CiphertextError, DevnetError, Mentions, Producer},
     explain,
 };
 
@@ -65,7 +65,6 @@ impl Rpc {
     pub(in crate::rpc) fn ciphertext(&self, handle: Handle) -> Answer<Arc<Ciphertext>> {
         self.devnet.ciphertext(handle).map_err(|error| match error {
             CiphertextError::Missing(why) => not_found(why),
-            CiphertextError::Settler(error @ SettlerError::Failed { .. }) => not_found(error),
             CiphertextError::Settler(error) => DevnetError::from(error).into(),
             CiphertextError::Store(error) => failed(error),
         })
